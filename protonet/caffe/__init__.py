@@ -1,0 +1,1 @@
+"""Caffe's files, read into protonet's own language: prototxt nets and solvers."""

@@ -1,0 +1,143 @@
+"""`protonet convert`: images and labels to a dataset."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from protonet.cli.progress import ProgressBar
+from protonet.errors import UsageError
+
+if TYPE_CHECKING:
+    from protonet.convert import Report, TableReport
+
+HELP = "turn images and labels into a dataset"
+EXAMPLE = """\
+protonet convert photos/ photos.lmdb --resize 64x64 --shuffle 1 --split train:0.8,test:0.2
+protonet convert list.txt set.h5 --root /data/images --gray
+protonet convert mnist/ mnist.lmdb"""
+
+_SHOWN_CLASSES = 10
+_PLAIN = re.compile(r"[\w./-]+", re.ASCII)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "source",
+        metavar="SRC",
+        help="a folder of class folders (SRC/CLASS/image.jpg), a list file with one `path label` "
+        "a line, or a folder or file of IDX images with their labels beside them",
+    )
+    parser.add_argument(
+        "destination", metavar="DST", help="the dataset to make: NAME.lmdb or NAME.h5"
+    )
+    parser.add_argument("--resize", metavar="WxH", help="scale every image to this many pixels")
+    parser.add_argument(
+        "--gray", action="store_true", help="store one channel (luma) instead of RGB"
+    )
+    parser.add_argument("--shuffle", metavar="SEED", help="store the records in a random order")
+    parser.add_argument(
+        "--split",
+        metavar="NAME:FRACTION,…",
+        help="make several tables, read as DST/NAME, each with its fraction of every class",
+    )
+    parser.add_argument("--root", metavar="FOLDER", help="where the paths of a list file start")
+    parser.add_argument(
+        "--workers", metavar="N", help="decoding threads (default: one for each core)"
+    )
+    parser.add_argument("--force", action="store_true", help="replace DST if it is there")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Convert, then print what was made and what to do next."""
+    from protonet.convert import ConvertOptions, convert, parse_resize, parse_split
+
+    chosen = ConvertOptions(
+        resize=options.resize and parse_resize(options.resize),
+        gray=options.gray,
+        shuffle=_whole_number("--shuffle", options.shuffle),
+        split=options.split and parse_split(options.split),
+        root=options.root,
+        force=options.force,
+        workers=_whole_number("--workers", options.workers),
+    )
+    with closing(ProgressBar("images", sys.stderr)) as bar:
+        report = convert(Path(options.source), Path(options.destination), chosen, bar)
+    print("\n".join(_lines(report)))
+    return 0
+
+
+def _whole_number(option: str, text: str | None) -> int | None:
+    try:
+        return None if text is None else int(text)
+    except ValueError as error:
+        raise UsageError(f'{option} "{text}": a whole number is needed') from error
+
+
+def _lines(report: Report) -> list[str]:
+    rate = report.count / max(report.seconds, 1e-9)
+    lines = [
+        f"{report.path}: {report.count} records in {report.seconds:.1f} s ({rate:,.0f} images/s)"
+    ]
+    for table in report.tables:
+        lines += _table_lines(table)
+    lines += [f"note: {note}" for note in report.notes]
+    lines += _warnings(report)
+    return lines + _next(report)
+
+
+def _table_lines(table: TableReport) -> list[str]:
+    header = table.header
+    shape = "x".join(map(str, header.fields[0].shape or ()))
+    lines = [f"  {table.address}: {header.count} records of {shape} ({header.channels}, uint8)"]
+    if header.mean and header.std:
+        lines.append(f"    mean {_numbers(header.mean)}, standard deviation {_numbers(header.std)}")
+    if header.classes and header.class_counts:
+        counts = [
+            f"{name} {n}" for name, n in zip(header.classes, header.class_counts, strict=True)
+        ]
+        more = f" and {len(counts) - _SHOWN_CLASSES} more" if len(counts) > _SHOWN_CLASSES else ""
+        lines.append(f"    {len(counts)} classes: {', '.join(counts[:_SHOWN_CLASSES])}{more}")
+    return lines
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return "[" + ", ".join(f"{value:.2f}" for value in values) + "]"
+
+
+def _warnings(report: Report) -> list[str]:
+    tables = [table.address for table in report.tables if table.header.sorted_labels]
+    if not tables:
+        return []
+    return [
+        f"warning: the records of {', '.join(tables)} are sorted by label; train with `shuffle: "
+        "true`, or convert again with --shuffle SEED"
+    ]
+
+
+def _next(report: Report) -> list[str]:
+    """Return the sections `data` and `net.inputs` of a spec that trains on this dataset."""
+    names = [table.name or "train" for table in report.tables]
+    if "train" not in names:
+        names[0] = "train"
+    pairs = sorted(zip(names, report.tables, strict=True), key=lambda pair: pair[0] != "train")
+    shape = list(report.tables[0].header.fields[0].shape or ())
+    return [
+        "next: protonet train NAME.yaml, where NAME.yaml holds your layers, your solver and",
+        "data:",
+        *(f"  {name}: {_source(name, table)}" for name, table in pairs),
+        "net:",
+        f"  inputs: {{data: {shape}, label: {{shape: [], dtype: int64}}}}",
+    ]
+
+
+def _source(name: str, table: TableReport) -> str:
+    address = table.address if _PLAIN.fullmatch(table.address) else json.dumps(table.address)
+    shuffle = ", shuffle: true" if name == "train" else ""
+    return f"{{source: {address}, batch_size: 64{shuffle}, transform: {{scale: 0.00390625}}}}"

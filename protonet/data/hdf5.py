@@ -1,0 +1,215 @@
+"""Datasets in HDF5: one file `NAME.h5`, which h5py and HDF5's own tools can read too.
+
+The names of `protonet.data.layout` are HDF5 datasets: `train/data` is an array (N, C, H, W) in
+chunks, `train/protonet/header` a text. Chunks are uncompressed, so that they are mapped where they
+lie in the file and read like LMDB's; a file that was compressed or rearranged with other tools is
+read through h5py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from protonet.data.layout import HEADER, Array, Column, Rows, checksum, damaged
+from protonet.data.mapped import MappedColumn, map_file
+from protonet.errors import DataError, StorageError
+
+_VERSION = ("v110", "v110")  # HDF5 1.10 and later can read it; its metadata have checksums
+_CACHED_CHUNKS = 16
+
+
+class Hdf5Store:
+    """Writes an HDF5 file; see `protonet.data.writer.Store`.
+
+    Args:
+        file: the file to make.
+        path: the dataset's path as people know it, for messages.
+    """
+
+    file_name: str | None = None
+
+    def __init__(self, file: Path, path: str) -> None:
+        self._path = path
+        with _writing(path):
+            self._file = h5py.File(file, "x", libver=_VERSION, locking=False)
+
+    def begin(self, name: str, column: Column) -> None:
+        """Make an empty array that can grow."""
+        with _writing(self._path):
+            self._file.create_dataset(
+                name,
+                shape=(0, *column.shape),
+                maxshape=(None, *column.shape),
+                chunks=(column.per_chunk, *column.shape),
+                dtype=column.dtype,
+            )
+
+    def chunk(self, name: str, index: int, records: Array) -> None:
+        """Write a column's next chunk; HDF5 keeps the last in full size too."""
+        with _writing(self._path):
+            array = self._file[name]
+            per_chunk = array.chunks[0]
+            first = index * per_chunk
+            array.resize(first + len(records), axis=0)
+            if len(records) < per_chunk:
+                whole = np.zeros(array.chunks, records.dtype)
+                whole[: len(records)] = records
+                records = whole
+            array.id.write_direct_chunk((first, *(0 for _ in array.shape[1:])), records)
+
+    def put(self, name: str, value: str | Array) -> None:
+        """Write a small value."""
+        with _writing(self._path):
+            if isinstance(value, str):
+                text = value.encode()
+                kind = h5py.string_dtype("utf-8", len(text))
+                self._file.create_dataset(name, data=np.array(text, kind))
+            else:
+                self._file.create_dataset(name, data=value)
+
+    def finish(self) -> None:
+        """Write what HDF5 still holds back, and close the file."""
+        with _writing(self._path):
+            self._file.flush()
+            self._file.close()
+
+    def release(self) -> None:
+        """Close the file; after an error, without caring what is lost."""
+        try:
+            self._file.close()
+        except (OSError, RuntimeError):
+            return
+
+
+class Hdf5File:
+    """An HDF5 dataset file.
+
+    Args:
+        file: its path.
+        where: the path as people know it, for messages.
+
+    Raises: DataError if it cannot be read or is damaged.
+    """
+
+    def __init__(self, file: Path, where: str) -> None:
+        self._path, self._where = file, where
+        self._bytes = map_file(file, where)
+
+    def tables(self) -> list[str]:
+        """Return the names of the tables that the file holds; "" is the only, unnamed one."""
+        with self._opened() as file:
+            return [name for name in ("", *file) if f"{name}/{HEADER}" in file]
+
+    def value(self, name: str) -> bytes:
+        """Return a small value.
+
+        Raises: DataError if there is none.
+        """
+        with self._opened() as file:
+            return bytes(file[name][()].tobytes())
+
+    def column(
+        self, name: str, column: Column, checksums: Array, where: str
+    ) -> MappedColumn | UnmappedColumn:
+        """Return a field's records, ready to be gathered.
+
+        Raises: DataError if the array is missing or does not fit the header.
+        """
+        with self._opened() as file:
+            array = file[name]
+            if array.shape != (column.count, *column.shape):
+                raise DataError(
+                    f"{where}: field {column.name} is an array of shape {list(array.shape)}, not "
+                    f"{[column.count, *column.shape]}; it was changed: convert the data again"
+                )
+            offsets = _offsets(array, column)
+        if offsets is None:
+            return UnmappedColumn(column, self._path, name, checksums, where)
+        return MappedColumn(column, self._bytes, offsets, checksums, where)
+
+    @contextmanager
+    def _opened(self) -> Iterator[h5py.File]:
+        with reading(self._where), h5py.File(self._path, "r", locking=False) as file:
+            yield file
+
+
+class UnmappedColumn:
+    """A column that only h5py can read: whole chunks, the last few of which are kept.
+
+    Args:
+        column: what is stored.
+        file: the HDF5 file.
+        name: of the array in it.
+        checksums: of each chunk, (chunks,).
+        where: the table's path, for messages.
+    """
+
+    def __init__(self, column: Column, file: Path, name: str, checksums: Array, where: str) -> None:
+        self.column, self._file, self._name = column, file, name
+        self._checksums, self._where = checksums, where
+        self._chunk = lru_cache(_CACHED_CHUNKS)(self._read)
+
+    def gather(self, rows: Rows, out: Array) -> None:
+        """Copy records `rows`, which exist, to `out`, (N, *shape).
+
+        Raises: DataError if a chunk is damaged.
+        """
+        chunks, within = np.divmod(rows, self.column.per_chunk)
+        for chunk in np.unique(chunks).tolist():
+            here = np.flatnonzero(chunks == chunk)
+            out[here] = self._chunk(chunk)[within[here]]
+
+    def _read(self, chunk: int) -> Array:
+        records = self.column.records_in(chunk)
+        shape = (len(records), *self.column.shape)
+        values: Array = np.empty(shape, self.column.dtype)
+        with reading(self._where), h5py.File(self._file, "r", locking=False) as file:
+            file[self._name].read_direct(values, np.s_[records.start : records.stop])
+        found, written = checksum(values), int(self._checksums[chunk])
+        if found != written:
+            raise damaged(self._where, self.column, chunk, found, written)
+        return values
+
+
+def _offsets(array: h5py.Dataset, column: Column) -> Rows | None:
+    """Return where each chunk lies in the file, or None where they are not open to be mapped."""
+    if array.chunks != (column.per_chunk, *column.shape) or array.dtype != column.dtype:
+        return None
+    if array.id.get_create_plist().get_nfilters():
+        return None
+    offsets = np.full(column.chunks, -1, np.int64)
+
+    def note(stored: h5py.h5d.StoreInfo) -> None:
+        offsets[stored.chunk_offset[0] // column.per_chunk] = stored.byte_offset
+
+    array.id.chunk_iter(note)
+    return offsets
+
+
+@contextmanager
+def reading(where: str) -> Iterator[None]:
+    """Turn what h5py raises on reading into a DataError."""
+    try:
+        yield
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"{where}: HDF5 cannot read it: {_reason(error)}; convert the data again"
+        ) from error
+
+
+@contextmanager
+def _writing(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError) as error:
+        raise StorageError(f"{path}: cannot be written: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    return str(error)

@@ -1,0 +1,89 @@
+"""What a dataset says about itself: its fields, its size, its classes, its statistics.
+
+The header is stored as JSON beside the records, the same in LMDB and HDF5, so that the two formats
+hold the same tables and can be exchanged.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from protonet.errors import DataError
+from protonet.records import ChannelOrder, Count, Number, Record, Size, Text
+
+FORMAT_VERSION = 1
+"""Grows when an older protonet could no longer read what this one writes."""
+
+
+class FieldSpec(Record):
+    """One column of a dataset."""
+
+    name: Text
+    """Name of the field; the net's input of the same name reads it."""
+    dtype: Text
+    """NumPy name of the element type, `uint8`, `int64`, `float32`."""
+    shape: tuple[Size, ...] | None
+    """Shape of one record without the batch axis; null where it differs from record to record."""
+    kind: Literal["fixed", "variable", "image"] = "fixed"
+    """`fixed`: one shape for all; `variable`: an array of its own shape; `image`: encoded bytes
+    (JPEG, PNG)."""
+
+
+class Header(Record):
+    """A dataset's own description.
+
+    Shapes are (C, H, W) for images. Statistics are in the units of the stored values (0 to 255 for
+    uint8).
+    """
+
+    version: Count = FORMAT_VERSION
+    """Version of the format."""
+    fields: tuple[FieldSpec, ...]
+    """The columns, in the order in which they were written."""
+    count: Size
+    """Number of records."""
+    channels: ChannelOrder | None = None
+    """Order of the channels of the image field; null where there is no image."""
+    classes: tuple[str, ...] | None = None
+    """Name of each class; the label is the position in this list. Null where there are no
+    classes."""
+    class_counts: tuple[Size, ...] | None = None
+    """Number of records of each class."""
+    mean: tuple[Number, ...] | None = None
+    """Mean of each channel of the first field over all records and pixels."""
+    std: tuple[Number, ...] | None = None
+    """Standard deviation of each channel, like `mean`."""
+    sorted_labels: bool = False
+    """True where the labels never decrease from record to record, so that training unshuffled would
+    suffer."""
+    content_hash: Text
+    """SHA-256 (hexadecimal) over the fields, the classes and all records in order; the same in
+    every format."""
+    made_by: dict[str, str] = Field(default_factory=dict)
+    """How the dataset was made: the command, the source, the version."""
+
+    def field(self, name: str) -> FieldSpec | None:
+        """Return the column of this name, or None."""
+        return next((field for field in self.fields if field.name == name), None)
+
+
+def read_header(text: bytes | str, where: str) -> Header:
+    """Parse a stored header.
+
+    Raises: DataError if it is no header, or was written by a newer protonet.
+    """
+    try:
+        header = Header.model_validate_json(text)
+    except ValidationError as error:
+        raise DataError(
+            f"{where}: the header is damaged or not protonet's ({error.error_count()} problems)"
+        ) from error
+    if header.version > FORMAT_VERSION:
+        raise DataError(
+            f"{where}: format version {header.version} is newer than this protonet reads "
+            f"({FORMAT_VERSION}); "
+            "upgrade protonet, or convert the data again"
+        )
+    return header

@@ -1,0 +1,89 @@
+"""A column whose chunks lie open in a mapped file: records are gathered straight from the page
+cache."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+
+import numpy as np
+
+from protonet.data.layout import Array, Column, Rows, checksum, damaged
+from protonet.errors import DataError
+
+_PIECE_BYTES = 1 << 18
+"""Records are copied in pieces of about this size, so that the copy between stays in the
+processor's cache."""
+
+
+def map_file(path: Path, where: str) -> Array:
+    """Return a file's bytes as an array, read from the disk as they are touched. Shape (bytes,),
+    uint8.
+
+    Raises: DataError if the file is empty or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:  # ValueError: mmap refuses an empty file
+        why = error.strerror if isinstance(error, OSError) else "it is empty"
+        raise DataError(f"{where}: {path.name} cannot be read: {why}") from error
+    return np.frombuffer(mapped, np.uint8)
+
+
+class MappedColumn:
+    """Gathers records of one column; each chunk is checked against its checksum at first touch.
+
+    Args:
+        column: what is stored.
+        file: the whole file, (bytes,) uint8.
+        offsets: where each chunk begins in the file, (chunks,).
+        checksums: of each chunk, (chunks,).
+        where: the table's path, for messages.
+
+    Raises: DataError if a chunk would lie outside the file.
+    """
+
+    def __init__(
+        self, column: Column, file: Array, offsets: Rows, checksums: Array, where: str
+    ) -> None:
+        self.column, self._file, self._offsets = column, file, offsets
+        self._checksums, self._where = checksums, where
+        self._unchecked = np.ones(column.chunks, np.bool_)
+        ends = offsets + np.array([column.bytes_in(chunk) for chunk in range(column.chunks)])
+        if (offsets < 0).any() or (ends > len(file)).any():
+            chunk = int(np.flatnonzero((offsets < 0) | (ends > len(file)))[0])
+            raise DataError(
+                f"{where}: chunk {chunk} of field {column.name} lies outside the file of "
+                f"{len(file)} "
+                "bytes: it was cut short; convert the data again"
+            )
+        size = column.record_bytes
+        self._record = np.dtype((np.void, size))
+        self._anywhere = (
+            np.ndarray(  # a record at every byte of the file; only true places are read
+                (len(file) - size + 1,), self._record, file.data, strides=(1,)
+            )
+        )
+
+    def gather(self, rows: Rows, out: Array) -> None:
+        """Copy records `rows`, which exist, to `out`, (N, *shape), C-contiguous.
+
+        Raises: DataError if a chunk is damaged.
+        """
+        chunks, within = np.divmod(rows, self.column.per_chunk)
+        self._check(chunks)
+        places = self._offsets[chunks] + within * self._record.itemsize
+        records = out.reshape(-1).view(self._record)
+        step = max(1, _PIECE_BYTES // self._record.itemsize)
+        for start in range(0, len(places), step):
+            records[start : start + step] = self._anywhere[places[start : start + step]]
+
+    def _check(self, chunks: Rows) -> None:
+        for chunk in np.unique(chunks[self._unchecked[chunks]]).tolist():
+            start = int(self._offsets[chunk])
+            found = checksum(self._file[start : start + self.column.bytes_in(chunk)])
+            written = int(self._checksums[chunk])
+            if found != written:
+                raise damaged(self._where, self.column, chunk, found, written)
+            self._unchecked[chunk] = False

@@ -1,0 +1,81 @@
+"""The order in which records are read: a pure function of seed, epoch and place, for any size in no
+memory.
+
+Shuffling is a keyed permutation of 0 … count − 1 for each epoch: a Feistel network over pairs
+(left, right) of numbers below a and b with a·b just above count. A place that lands at or above
+count is sent through again until it does not ("cycle walking"; Black, Rogaway: Ciphers with
+Arbitrary Finite Domains, 2002).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from protonet.randomness import Words, key, mix, random_words
+
+Rows = npt.NDArray[np.int64]
+
+_ROUNDS = 6
+_ROUND_STEP = 0xD1B54A32D192ED03
+_HALF = np.uint64(32)
+_LARGEST = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Which record stands at each position of the endless stream of epochs.
+
+    Attributes:
+        count: records in the dataset, at least 1.
+        shuffle: another permutation in each epoch; False is the order of the dataset.
+        seed: of the shuffling.
+
+    Raises: ValueError if count is not between 1 and 2**62.
+    """
+
+    count: int
+    shuffle: bool
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a count that has no order."""
+        if not 1 <= self.count <= _LARGEST:
+            raise ValueError(f"an order needs 1 to 2**62 records, not {self.count}")
+
+    def rows(self, positions: Rows) -> Rows:
+        """Return the record at each position; position p stands in epoch p // count. Shape is
+        kept."""
+        epochs, places = np.divmod(positions, self.count)
+        if not self.shuffle:
+            return places
+        keys = random_words(key(self.seed, "order"), epochs)
+        rows = self._scramble(places.astype(np.uint64), keys)
+        outside = np.flatnonzero(rows >= self.count)
+        while outside.size:
+            rows[outside] = self._scramble(rows[outside], keys[outside])
+            outside = outside[rows[outside] >= self.count]
+        return rows.astype(np.int64)
+
+    def _scramble(self, places: Words, keys: Words) -> Words:
+        """Permute 0 … a·b − 1, differently under each key; a is even, else only even permutations
+        come."""
+        a = np.uint64(max(2, 2 * math.ceil(math.isqrt(self.count - 1) / 2 + 0.5)))
+        b = np.uint64(-(-self.count // int(a)))
+        right, left = np.divmod(places, a)
+        for number in range(_ROUNDS // 2):
+            left = _added(left, right, keys + np.uint64(2 * number * _ROUND_STEP & _MASK), a)
+            right = _added(right, left, keys + np.uint64((2 * number + 1) * _ROUND_STEP & _MASK), b)
+        return right * a + left
+
+
+_MASK = (1 << 64) - 1
+
+
+def _added(half: Words, other: Words, keys: Words, limit: np.uint64) -> Words:
+    """Return half + a random number that depends on the other half, modulo limit (below 2**32)."""
+    total = half + ((mix(keys + other) >> _HALF) * limit >> _HALF)
+    return np.where(total >= limit, total - limit, total)

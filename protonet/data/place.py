@@ -1,0 +1,118 @@
+"""A file that appears under its name when it is complete, or never.
+
+It is written in a hidden folder beside its place, `.mnist.lmdb.4f21c6d0.partial`, which the writer
+holds locked. What a killed process leaves is not locked, and the next writer of the same name
+removes it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import glob
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from protonet.errors import StorageError, UsageError
+
+_PARTIAL = ".partial"
+
+
+@contextmanager
+def appearing(path: Path, inner: str | None, *, force: bool) -> Iterator[Path]:
+    """Give a file to write, and move it under `path` when the block ends without an error.
+
+    Args:
+        path: where the result appears.
+        inner: name of the file within, if `path` is to be a folder; None if it is the file itself.
+        force: replace an existing result, once the new one is complete. A folder keeps whatever
+            else it holds.
+
+    Raises: UsageError if something is in the way; StorageError if the disk refuses.
+    """
+    _check_free(path, inner, force)
+    target = Path(os.path.realpath(path))
+    with disk_errors(path):
+        folder, lock = _own_folder(target)
+    try:
+        file = folder / (inner or path.name)
+        yield file
+        with disk_errors(path):
+            _flush(file)
+            _move(folder, file, target, inner)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+@contextmanager
+def disk_errors(path: Path | str) -> Iterator[None]:
+    """Turn the operating system's errors into a StorageError naming `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _check_free(path: Path, inner: str | None, force: bool) -> None:
+    if path.exists() and path.is_dir() != (inner is not None):
+        kinds = "a file, and a dataset of this name is a folder"
+        if path.is_dir():
+            kinds = "a folder, and a dataset of this name is a file"
+        raise UsageError(f"{path}: this is {kinds}; give another name")
+    if path.exists() and not force:
+        raise UsageError(f"{path}: exists already; give another name, or --force to replace it")
+    if not path.parent.is_dir():
+        raise StorageError(
+            f"{path}: cannot be written: the folder {path.parent} does not exist; make it first"
+        )
+
+
+def _own_folder(target: Path) -> tuple[Path, int]:
+    """Make the hidden folder, locked; the lock is let go by closing the descriptor."""
+    _remove_leftovers(target)
+    while True:
+        folder = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}{_PARTIAL}"
+        folder.mkdir()
+        lock = os.open(folder, os.O_RDONLY)
+        with suppress(OSError):  # a file system without locks: then leftovers stay
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if folder.exists():  # else another writer took it for a leftover before it was locked
+            return folder, lock
+        os.close(lock)
+
+
+def _remove_leftovers(target: Path) -> None:
+    for folder in target.parent.glob(f".{glob.escape(target.name)}.*{_PARTIAL}"):
+        with suppress(OSError):  # locked, so still being written; or removed by another
+            lock = os.open(folder, os.O_RDONLY)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder)
+            finally:
+                os.close(lock)
+
+
+def _flush(file: Path) -> None:
+    for place in (file, file.parent):
+        descriptor = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _move(folder: Path, file: Path, target: Path, inner: str | None) -> None:
+    if inner is None:
+        file.replace(target)
+    elif target.exists():
+        file.replace(target / inner)
+    else:
+        folder.rename(target)
+    with suppress(OSError):  # some file systems do not flush folders
+        descriptor = os.open(target.parent, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)

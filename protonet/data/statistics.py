@@ -1,0 +1,189 @@
+"""What a header says about the records, computed as they are written, however they are batched."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from protonet.data.header import Header
+from protonet.data.layout import Array, Column
+from protonet.errors import DataError
+
+_LABEL = "label"
+
+
+class Moments:
+    """Mean and standard deviation of each channel; axis 0 of a record is its channel axis.
+
+    Whole numbers of up to 16 bits are summed exactly; other types in float64, each chunk around its
+    own mean (Chan, Golub, LeVeque: Updating formulae and a pairwise algorithm, 1979).
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._mean: npt.NDArray[np.float64] = np.zeros(0)
+        self._squares: npt.NDArray[np.float64] = np.zeros(0)
+        self._sum: list[int] = []
+        self._sum_of_squares: list[int] = []
+
+    def add(self, records: Array) -> None:
+        """Take a chunk of records, (N, *shape)."""
+        channels = records.shape[1] if records.ndim > 1 else 1
+        values = records.reshape(len(records), channels, -1)  # (N, C, rest)
+        if values.dtype.kind in "biu" and values.dtype.itemsize <= 2:
+            self._add_exact(values)
+        else:
+            self._add_float(values.astype(np.float64))
+
+    def result(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+        """Return mean and population standard deviation per channel, or None if they are not
+        finite."""
+        if self._sum:
+            pairs = list(zip(self._sum, self._sum_of_squares, strict=True))
+            n = self._count
+            spread = [n * squares - total * total for total, squares in pairs]  # n² · variance
+            return tuple(total / n for total, _ in pairs), tuple(math.sqrt(s) / n for s in spread)
+        std = np.sqrt(self._squares / self._count)
+        if not (np.isfinite(self._mean).all() and np.isfinite(std).all()):
+            return None
+        return tuple(self._mean.tolist()), tuple(std.tolist())
+
+    def _add_exact(self, values: Array) -> None:
+        squares = np.square(values, dtype=np.uint16 if values.dtype == np.uint8 else np.int64)
+        totals = values.sum((0, 2), dtype=np.int64).tolist()
+        totals_of_squares = squares.sum((0, 2), dtype=np.int64).tolist()
+        zeros = [0] * len(totals)
+        self._sum = [a + b for a, b in zip(self._sum or zeros, totals, strict=True)]
+        before = self._sum_of_squares or zeros
+        self._sum_of_squares = [a + b for a, b in zip(before, totals_of_squares, strict=True)]
+        self._count += len(values) * values.shape[2]
+
+    def _add_float(self, values: npt.NDArray[np.float64]) -> None:
+        added = len(values) * values.shape[2]
+        with np.errstate(invalid="ignore", over="ignore"):
+            mean = values.mean((0, 2))
+            squares = np.square(values - mean[:, None]).sum((0, 2))
+            if self._count == 0:
+                self._mean, self._squares = np.zeros_like(mean), np.zeros_like(mean)
+            total = self._count + added
+            delta = mean - self._mean
+            self._mean = self._mean + delta * (added / total)
+            self._squares += squares + np.square(delta) * (self._count * added / total)
+        self._count = total
+
+
+class Labels:
+    """Counts the records of each class, checks that the classes exist, and sees whether labels are
+    sorted.
+
+    Args:
+        classes: how many there are; None where labels have no names, and so no bounds.
+        where: the table, for messages.
+    """
+
+    def __init__(self, classes: int | None, where: str) -> None:
+        self._classes, self._where = classes, where
+        self._counts = np.zeros(classes or 0, np.int64)
+        self._records = 0
+        self._first: int | None = None
+        self._last: int | None = None
+        self._never_decrease = True
+
+    def add(self, labels: Array) -> None:
+        """Take the labels of the next records, (N,).
+
+        Raises: DataError if one names no class.
+        """
+        if self._classes is not None:
+            self._count(labels, self._classes)
+        if self._last is None:
+            self._first = self._last = int(labels[0])
+        rising = int(labels[0]) >= self._last and bool((labels[1:] >= labels[:-1]).all())
+        self._never_decrease &= rising
+        self._last = int(labels[-1])
+        self._records += len(labels)
+
+    @property
+    def sorted(self) -> bool:
+        """True where there are several classes and the labels never decrease."""
+        return self._never_decrease and self._first != self._last
+
+    @property
+    def counts(self) -> tuple[int, ...] | None:
+        """Records of each class, or None without classes."""
+        return None if self._classes is None else tuple(self._counts.tolist())
+
+    def _count(self, labels: Array, classes: int) -> None:
+        strange = np.flatnonzero((labels < 0) | (labels >= classes))
+        if strange.size:
+            record = self._records + int(strange[0])
+            raise DataError(
+                f"{self._where}: record {record} has label {labels[strange[0]]}, but there are "
+                f"{classes} classes: labels go from 0 to {classes - 1}"
+            )
+        self._counts += np.bincount(labels.astype(np.int64), minlength=classes)
+
+
+class Statistics:
+    """Completes a header from the chunks of its columns, which come in order, each column by
+    itself.
+
+    Args:
+        header: fields, classes and what else is known before.
+        columns: the columns, by field name.
+        where: the table, for messages.
+    """
+
+    def __init__(self, header: Header, columns: Mapping[str, Column], where: str) -> None:
+        self._header = header
+        self._hashes = {name: hashlib.sha256() for name in columns}
+        self._first = header.fields[0].name
+        self._moments = Moments()
+        label = columns.get(_LABEL)
+        counted = label is not None and label.shape == () and label.dtype.kind in "iu"
+        classes = None if header.classes is None else len(header.classes)
+        if classes is not None and not counted:
+            raise DataError(
+                f"{where}: with class names, the field label must hold one whole number for "
+                "each record"
+            )
+        self._labels = Labels(classes, where) if counted else None
+
+    def add(self, name: str, records: Array) -> None:
+        """Take a column's next chunk.
+
+        Raises: DataError if a label names no class.
+        """
+        if name == _LABEL and self._labels is not None:
+            self._labels.add(records)
+        if name == self._first:
+            self._moments.add(records)
+        self._hashes[name].update(records.reshape(-1).view(np.uint8).data)
+
+    def complete(self, count: int) -> Header:
+        """Return the header of a table of `count` records."""
+        moments = self._moments.result()
+        labels = self._labels
+        facts: dict[str, Any] = {
+            "count": count,
+            "class_counts": None if labels is None else labels.counts,
+            "mean": None if moments is None else moments[0],
+            "std": None if moments is None else moments[1],
+            "sorted_labels": labels is not None and labels.sorted,
+            "content_hash": self._content_hash(count),
+        }
+        return self._header.model_copy(update=facts)
+
+    def _content_hash(self, count: int) -> str:
+        fields = [field.model_dump(mode="json") for field in self._header.fields]
+        facts = {"fields": fields, "classes": self._header.classes, "count": count}
+        whole = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+        for field in self._header.fields:
+            whole.update(self._hashes[field.name].digest())
+        return whole.hexdigest()

@@ -1,0 +1,156 @@
+"""Writing one table: records come in batches of any size and leave in chunks."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+
+from protonet.data.header import Header
+from protonet.data.layout import (
+    CHECKSUM,
+    CHECKSUMS,
+    HEADER,
+    LAYOUT,
+    Array,
+    Column,
+    Layout,
+    checksum,
+    new_column,
+)
+from protonet.data.statistics import Statistics
+from protonet.errors import DataError, UsageError
+
+
+class Store(Protocol):
+    """A format, open for writing. Names are those of `protonet.data.layout`, prefix included.
+
+    Every method raises StorageError if the disk refuses.
+    """
+
+    def begin(self, name: str, column: Column) -> None:
+        """Make room for a column of which nothing was written yet."""
+        ...
+
+    def chunk(self, name: str, index: int, records: Array) -> None:
+        """Write a column's next chunk, counted from 0; only the last is shorter than the others."""
+        ...
+
+    def put(self, name: str, value: str | Array) -> None:
+        """Write a small value: a text, or an array of one axis."""
+        ...
+
+    def finish(self) -> None:
+        """Complete the file and flush it to the disk."""
+        ...
+
+    def release(self) -> None:
+        """Close the file, complete or not; after `finish` there is nothing left to do."""
+        ...
+
+
+class TableWriter:
+    """Takes a table's records; `protonet.data.table.Tables.table` makes it.
+
+    Args:
+        store: where the table goes.
+        prefix: of the table's names, "" or "train/".
+        header: what is known before the first record.
+        where: the table's path as people know it, for messages.
+    """
+
+    def __init__(self, store: Store, prefix: str, header: Header, where: str) -> None:
+        self._store, self._prefix, self._where = store, prefix, where
+        self._columns = {field.name: new_column(field, where) for field in header.fields}
+        if not header.fields or len(self._columns) < len(header.fields):
+            names = ", ".join(field.name for field in header.fields) or "none"
+            raise UsageError(f"{where}: a table needs fields of different names; given are {names}")
+        self._statistics = Statistics(header, self._columns, where)
+        self._buffers = {name: _buffer(column) for name, column in self._columns.items()}
+        self._checksums: dict[str, list[int]] = {name: [] for name in self._columns}
+        self._count = 0
+        for name, column in self._columns.items():
+            store.begin(prefix + name, column)
+
+    @property
+    def count(self) -> int:
+        """Number of records written so far."""
+        return self._count
+
+    def write(self, batch: Mapping[str, Array]) -> None:
+        """Append records.
+
+        Args:
+            batch: for each field an array of shape (N, *field shape) and the field's dtype; N may
+                differ from call to call.
+
+        Raises: UsageError if the fields, shapes or types are others; DataError if a label names no
+            class; StorageError if the disk refuses.
+        """
+        added = self._check(batch)
+        for name, column in self._columns.items():
+            self._append(column, batch[name])
+        self._count += added
+
+    def finish(self) -> None:
+        """Write what is buffered, then the header.
+
+        Raises: DataError if there are no records; StorageError if the disk refuses.
+        """
+        if self._count == 0:
+            raise DataError(f"{self._where}: there are no records to write")
+        for name, column in self._columns.items():
+            rest = self._count % column.per_chunk
+            if rest:
+                self._flush(column, self._buffers[name][:rest])
+        header = self._statistics.complete(self._count).model_dump_json()
+        layout = Layout(
+            header_checksum=zlib.crc32(header.encode()),
+            records_per_chunk={name: column.per_chunk for name, column in self._columns.items()},
+        )
+        self._store.put(self._prefix + HEADER, header)
+        self._store.put(self._prefix + LAYOUT, layout.model_dump_json())
+        for name, sums in self._checksums.items():
+            self._store.put(self._prefix + CHECKSUMS + name, np.array(sums, CHECKSUM))
+
+    def _check(self, batch: Mapping[str, Array]) -> int:
+        if batch.keys() != self._columns.keys():
+            raise UsageError(
+                f"{self._where}: the fields are {', '.join(self._columns)}; given are "
+                f"{', '.join(batch)}"
+            )
+        added = len(next(iter(batch.values())))
+        for name, column in self._columns.items():
+            records, wanted = batch[name], (added, *column.shape)
+            if records.shape != wanted or records.dtype != column.dtype:
+                raise UsageError(
+                    f"{self._where}: field {name} takes {column.dtype.name} of shape "
+                    f"{list(wanted)}; "
+                    f"given is {records.dtype.name} of shape {list(records.shape)}"
+                )
+        return added
+
+    def _append(self, column: Column, records: Array) -> None:
+        buffer = self._buffers[column.name]
+        filled = self._count % column.per_chunk
+        done = 0
+        while done < len(records):
+            part = records[done : done + column.per_chunk - filled]
+            buffer[filled : filled + len(part)] = part
+            done += len(part)
+            filled += len(part)
+            if filled == column.per_chunk:
+                self._flush(column, buffer)
+                filled = 0
+
+    def _flush(self, column: Column, records: Array) -> None:
+        sums = self._checksums[column.name]
+        self._statistics.add(column.name, records)
+        self._store.chunk(self._prefix + column.name, len(sums), records)
+        sums.append(checksum(records))
+
+
+def _buffer(column: Column) -> Array:
+    return np.zeros((column.per_chunk, *column.shape), column.dtype)

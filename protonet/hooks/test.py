@@ -1,0 +1,54 @@
+"""Tests the net every so often, on every evaluation set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from protonet.hooks.hook import Hook, Step, is_due
+from protonet.hooks.stopwatch import Stopwatch
+
+
+class Test(Hook):
+    """Calls `test(iteration)` after every `interval` updates, before the first, and at the end.
+
+    Args:
+        interval: updates between two tests; 0 for the end only.
+        test: tests all sets and reports; it may be called twice for one iteration, and then tests
+            once.
+        initially: whether to test before the first update.
+        stopwatch: stopped while testing.
+    """
+
+    __test__ = False  # its name makes pytest think it is a test class
+
+    def __init__(
+        self, interval: int, test: Callable[[int], None], stopwatch: Stopwatch, *, initially: bool
+    ) -> None:
+        self._interval, self._test, self._initially, self._stopwatch = (
+            interval,
+            test,
+            initially,
+            stopwatch,
+        )
+        self._last: int | None = None
+
+    def before_train(self, iteration: int) -> None:
+        """Test the untrained net, where that is wanted and this is the start."""
+        if iteration == 0 and self._interval and self._initially:
+            self._run(0)
+
+    def after_step(self, step: Step) -> bool:
+        """Test if it is due."""
+        if is_due(step.iteration + 1, self._interval):
+            self._run(step.iteration + 1)
+        return False
+
+    def after_train(self, iteration: int) -> None:
+        """Test the trained net, unless that has just been done."""
+        if self._last != iteration:
+            self._run(iteration)
+
+    def _run(self, iteration: int) -> None:
+        with self._stopwatch.paused():
+            self._test(iteration)
+        self._last = iteration

@@ -1,0 +1,100 @@
+"""Class labels beside scores: how their axes meet, and what a label outside the classes gets.
+
+Scores hold one number per class along one axis; labels hold one class index per position of the
+others, in Caffe's order, whatever axes of length 1 they carry besides.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch.nn import functional
+
+from protonet.errors import DataError, ShapeError
+from protonet.layers.checks import axis_index, check_scores
+from protonet.layers.record import Blob
+
+Arrange = Callable[[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+"""(scores, labels) as given → scores (M, classes, …), labels (M, …) int64."""
+
+NO_LABEL = torch.iinfo(torch.int64).min
+"""Stands for "no label is ignored". torch's own default, -100, would let a label -100 pass
+unseen."""
+
+
+def arrangement(scores: Blob, labels: Blob, axis: int) -> Arrange:
+    """Return what brings scores with classes along `axis`, and their labels, into torch's order.
+
+    Raises: ShapeError if the axis does not exist or the labels are not one per position.
+    """
+    axis = axis_index(axis, scores)
+    check_scores(scores)
+    _check_labels(scores, labels, axis)
+    exact = labels.rank == scores.rank - 1
+    return _as_they_are if axis == 1 and exact else partial(_classes_second, axis=axis)
+
+
+def at_labels(
+    values: torch.Tensor, labels: torch.Tensor, ignored: int, reduction: str
+) -> torch.Tensor:
+    """Return minus the value at each label, 0 at an ignored one; `reduction` is torch's nll_loss's.
+
+    Args:
+        values: (M, classes, …), floating point.
+        labels: (M, …), int64.
+        ignored: the label that counts nothing, or `NO_LABEL`.
+        reduction: "none" → (M, …); "sum", "mean" → ().
+
+    Raises: IndexError if a label is outside the classes and not ignored (on a CPU; a GPU aborts).
+    """
+    return functional.nll_loss(values, labels, ignore_index=ignored, reduction=reduction)
+
+
+def outside(labels: torch.Tensor, classes: int, ignored: int) -> DataError:
+    """Return the error that names the first label outside the classes; there must be one.
+
+    Args:
+        labels: (N, …) as they came, of any type.
+        classes: how many there are.
+        ignored: the label that counts nothing, or `NO_LABEL`.
+    """
+    flat = labels.long().flatten()
+    wrong = ((flat < 0) | (flat >= classes)) & (flat != ignored)
+    position = int(wrong.nonzero()[0])
+    sample = position // (flat.numel() // labels.shape[0])
+    return DataError(
+        f"label {int(flat[position])} is outside the {classes} classes (0 to {classes - 1}),"
+        f" first at sample {sample} of the batch"
+    )
+
+
+def _check_labels(scores: Blob, labels: Blob, axis: int) -> None:
+    outer, inner = math.prod(scores.shape[:axis]), math.prod(scores.shape[axis + 1 :])
+    fitting = Blob(scores.shape[:axis] + scores.shape[axis + 1 :])
+    hint = f"with the classes along axis {axis}, labels of shape {fitting} fit"
+    count = math.prod(labels.shape)
+    if count != outer * inner:
+        raise ShapeError(
+            f"labels of shape {labels} are {count}, but scores of shape {scores} need"
+            f" {outer} * {inner} = {outer * inner}",
+            hint,
+        )
+    if axis > 0 and labels.shape[:1] != scores.shape[:1]:
+        raise ShapeError(
+            f"labels of shape {labels} and scores of shape {scores} differ in their first axis",
+            hint,
+        )
+
+
+def _as_they_are(scores: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    return scores, labels.long()
+
+
+def _classes_second(
+    scores: torch.Tensor, labels: torch.Tensor, axis: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    values = scores.flatten(0, axis - 1) if axis else scores.unsqueeze(0)  # (M, classes, …)
+    return values, labels.long().reshape(values.shape[:1] + values.shape[2:])

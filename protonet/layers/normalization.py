@@ -1,0 +1,74 @@
+"""What a loss is divided by: Caffe's four rules, and the keys that choose one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Literal
+
+import torch
+
+from protonet.records import Flag, Integer, Record
+
+Normalization = Literal["FULL", "VALID", "BATCH_SIZE", "NONE"]
+
+Divisor = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""(values (M, …), targets (M, …)) → what the summed loss is divided by: (), int64, may be 0."""
+
+
+class LossParams(Record):
+    """Which targets count, and what their summed loss is divided by."""
+
+    ignore_label: Integer | None = None
+    """Target that counts nothing: it adds no loss and no gradient. Left out: every target
+    counts."""
+    normalization: Normalization | None = None
+    """What the summed loss is divided by: all targets (FULL), those not ignored (VALID), the
+    samples (BATCH_SIZE) or 1 (NONE); by at least 1. Left out: `normalize` decides, and without it
+    the type's own
+    rule: VALID for SoftmaxWithLoss, BATCH_SIZE for SigmoidCrossEntropyLoss."""
+    normalize: Flag | None = None
+    """Caffe's older word, heard only without `normalization`: true is VALID, false is
+    BATCH_SIZE."""
+
+    def rule(self, default: Normalization) -> Normalization:
+        """Return the rule these keys choose, `default` where they are silent."""
+        if self.normalization is not None or self.normalize is None:
+            return self.normalization or default
+        return "VALID" if self.normalize else "BATCH_SIZE"
+
+
+def divisor(rule: Normalization, ignored: int | None) -> Divisor:
+    """Return the count that a rule stands for. It waits for no device.
+
+    Source: Caffe, softmax_loss_layer.cpp, SoftmaxWithLossLayer::get_normalizer.
+    """
+    if rule == "VALID" and ignored is not None:
+        return partial(_not_ignored, ignored=ignored)
+    return {"VALID": _all, "FULL": _all, "BATCH_SIZE": _samples, "NONE": _one}[rule]
+
+
+def quotient(numerator: torch.Tensor, denominator: torch.Tensor) -> torch.Tensor:
+    """Return numerator / max(denominator, 1): Caffe's value where nothing counted is 0."""
+    return numerator / denominator.clamp(min=1)
+
+
+def whole_number(number: int, like: torch.Tensor) -> torch.Tensor:
+    """Return a () int64 tensor on the device of `like`, made there: nothing is copied to it."""
+    return like.new_full((), number, dtype=torch.int64)
+
+
+def _not_ignored(values: torch.Tensor, targets: torch.Tensor, ignored: int) -> torch.Tensor:
+    return (targets.long() != ignored).sum()
+
+
+def _all(values: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    return whole_number(targets.numel(), values)
+
+
+def _samples(values: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    return whole_number(values.shape[0], values)
+
+
+def _one(values: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    return whole_number(1, values)

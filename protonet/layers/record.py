@@ -1,0 +1,161 @@
+"""What a layer type is: one frozen record that says everything the net needs to know about it.
+
+A layer file holds three things: a frozen model of the layer's own YAML keys (its *params*), a pure
+function `build` from those and the bottoms' shapes to a torch module, and one `LayerType` record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, Protocol
+
+import torch
+from torch import nn
+
+from protonet.fillers import Filler
+from protonet.records import Record
+
+Phase = Literal["train", "test", "deploy"]
+Kind = Literal["layer", "loss", "metric"]
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A tensor before it exists: its shape with the batch axis, and its element type."""
+
+    shape: tuple[int, ...]
+    dtype: torch.dtype = torch.float32
+
+    @property
+    def rank(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    def __str__(self) -> str:
+        return f"({', '.join(map(str, self.shape))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Arity:
+    """How many bottoms or tops a type takes: from `least` to `most`; `most` None means any
+    number."""
+
+    least: int
+    most: int | None
+
+    def admits(self, number: int) -> bool:
+        """Return whether so many are right."""
+        return self.least <= number and (self.most is None or number <= self.most)
+
+    def __str__(self) -> str:
+        if self.most is None:
+            return f"at least {self.least}"
+        if self.least == self.most:
+            return f"{self.least}"
+        return f"{self.least} to {self.most}"
+
+
+ONE = Arity(1, 1)
+TWO = Arity(2, 2)
+SOME = Arity(1, None)
+
+
+class NoParams(Record):
+    """A layer without keys of its own."""
+
+
+class Measure(Protocol):
+    """What a loss or metric module has beside `forward`.
+
+    `measure` takes the same bottoms and gives, per top, the numerator and the denominator whose
+    quotient `forward` returns; both are summed over a whole test set, so the result is exact
+    whatever the batches. A layer with one top may return the bare pair.
+    """
+
+    def measure(self, *bottoms: torch.Tensor) -> Any:
+        """Return (numerator, denominator), or a tuple of such pairs, one per top."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a layer is built for, beside its own keys and bottoms.
+
+    Attributes:
+        phase: of the net it stands in.
+        tops: how many blobs are asked of it, within the type's arity.
+    """
+
+    phase: Phase = "train"
+    tops: int = 1
+
+
+Build = Callable[[Any, Sequence[Blob], Setting], nn.Module]
+"""`build(params, bottoms, setting)`. It knows shapes, not names and not files; it raises
+`ShapeError` with why, and the net adds which layer. The module's `forward(*bottoms)` gives one
+tensor, or a tuple of them where several tops are asked for. It is built under
+`torch.device("meta")`: it must not read parameter values."""
+
+Infer = Callable[[Any, Sequence[Blob], Setting], tuple[Blob, ...]]
+"""`infer(params, bottoms, setting)`: the tops, without running the module."""
+
+
+def _no_fillers(params: Any) -> Mapping[str, Filler]:
+    return MappingProxyType({})
+
+
+def _no_work(params: Any, bottoms: Sequence[Blob], tops: Sequence[Blob]) -> int:
+    return 0
+
+
+def _same(params: Any) -> Any:
+    return params
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerType:
+    """One layer type of the catalogue.
+
+    Attributes:
+        name: as written in YAML, Caffe's where Caffe has the layer.
+        params: the model of its own keys; each key's docstring is its documentation.
+        build: see `Build`.
+        bottoms: how many blobs it reads.
+        tops: how many blobs it gives.
+        parameters: the names of its parameters and statistics in Caffe's blob order; the module
+            holds those it has as attributes (parameters or buffers) of these names.
+        fillers: `fillers(params)` gives the filler of each parameter by name; one that is not
+            named starts at 0. Buffers keep the value that `build` gave them unless named here.
+        kind: a loss adds to what is minimised, a metric is measured and never trained.
+        targets: positions of the bottoms that are targets (labels), negative ones from the end.
+        index_targets: whether those targets are class indices (int64).
+        deploy: for a loss, `deploy(params)` gives the type name and the params of what takes its
+            place in a deployed net (SoftmaxWithLoss → Softmax), or None: nothing does.
+        multiply_adds: `multiply_adds(params, bottoms, tops)`, for the shapes given.
+        infer: gives the tops where running the module on the meta device is slow to start; the
+            contract test holds it equal to the real shapes.
+        freeze: `freeze(params)` gives the params of the layer under `frozen: true`.
+        exclusions: contract tests that do not apply, each with its reason.
+    """
+
+    name: str
+    params: type[Record]
+    build: Build
+    bottoms: Arity = ONE
+    tops: Arity = ONE
+    parameters: tuple[str, ...] = ()
+    fillers: Callable[[Any], Mapping[str, Filler]] = _no_fillers
+    kind: Kind = "layer"
+    targets: tuple[int, ...] = ()
+    index_targets: bool = False
+    deploy: Callable[[Any], tuple[str, Record] | None] | None = None
+    multiply_adds: Callable[[Any, Sequence[Blob], Sequence[Blob]], int] = _no_work
+    infer: Infer | None = None
+    freeze: Callable[[Any], Any] = _same
+    exclusions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def is_target(self, position: int, count: int) -> bool:
+        """Return whether bottom `position` of `count` is a target."""
+        return position in self.targets or position - count in self.targets

@@ -1,0 +1,90 @@
+"""SigmoidCrossEntropyLoss: independent yes-or-no targets against scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from protonet.layers.checks import check_targets
+from protonet.layers.normalization import Divisor, LossParams, divisor, quotient
+from protonet.layers.record import TWO, Blob, LayerType, NoParams, Setting
+
+Total = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+class SigmoidCrossEntropyLossParams(LossParams):
+    """Which targets count, and what the loss is divided by."""
+
+
+class SigmoidCrossEntropyLoss(nn.Module):
+    """Sums the cross-entropy of sigmoid(score) and target, and divides by what `divisor` counts.
+
+    Args:
+        total: (scores, targets shaped alike) → the summed loss.
+        divisor: counts what the sum is divided by.
+    """
+
+    def __init__(self, total: Total, divisor: Divisor) -> None:
+        super().__init__()
+        self.total, self.divisor = total, divisor
+
+    def forward(self, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Return the loss, ()."""
+        return quotient(*self.measure(scores, targets))
+
+    def measure(
+        self, scores: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the summed loss, (), and what it is divided by, () int64."""
+        # A target is data: Caffe gives it no gradient.
+        goals = targets.detach().to(scores.dtype).reshape(scores.shape)
+        return self.total(scores, goals), self.divisor(scores, goals)
+
+
+def build(
+    params: SigmoidCrossEntropyLossParams, bottoms: Sequence[Blob], setting: Setting
+) -> nn.Module:
+    """Compare each score, through a sigmoid, with the probability that its target gives.
+
+    Bottoms: scores, (N, …); targets from 0 to 1, one per score, any number type.
+    Top: the loss, (): Σ log(1 + exp(x)) - x*t, divided by N unless told otherwise.
+    Raises: ShapeError if there is not one target per score.
+    Source: Caffe, sigmoid_cross_entropy_loss_layer.cpp; a target is cut to a whole number before it
+        is compared with `ignore_label`.
+    """
+    check_targets(*bottoms)
+    ignored = params.ignore_label
+    total = _total if ignored is None else partial(_total_without, ignored=ignored)
+    return SigmoidCrossEntropyLoss(total, divisor(params.rule(default="BATCH_SIZE"), ignored))
+
+
+def infer(
+    params: SigmoidCrossEntropyLossParams, bottoms: Sequence[Blob], setting: Setting
+) -> tuple[Blob, ...]:
+    """Return the loss's blob."""
+    return (Blob((), bottoms[0].dtype),)
+
+
+def _total(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    return functional.binary_cross_entropy_with_logits(scores, targets, reduction="sum")
+
+
+def _total_without(scores: torch.Tensor, targets: torch.Tensor, ignored: int) -> torch.Tensor:
+    counts = (targets.trunc() != ignored).to(scores.dtype)
+    return functional.binary_cross_entropy_with_logits(scores, targets, counts, reduction="sum")
+
+
+SIGMOID_CROSS_ENTROPY_LOSS = LayerType(
+    name="SigmoidCrossEntropyLoss",
+    params=SigmoidCrossEntropyLossParams,
+    build=build,
+    bottoms=TWO,
+    kind="loss",
+    targets=(1,),
+    deploy=lambda params: ("Sigmoid", NoParams()),
+    infer=infer,
+)

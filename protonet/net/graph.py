@@ -1,0 +1,107 @@
+"""A wired net and its modules → a torch.fx GraphModule: straight-line code that prints, compiles,
+exports."""
+
+from __future__ import annotations
+
+import keyword
+import operator
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import fx, nn
+
+from protonet.spec.wiring import Node, Value, Wiring
+
+_TAKEN = frozenset(dir(fx.GraphModule)) | frozenset(vars(nn.Module()))
+"""Names that a module has already: `forward`, `training`, `graph` …"""
+
+
+class Measured(nn.Module):
+    """A loss or metric that gives (numerator, denominator) instead of their quotient."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, *bottoms: torch.Tensor) -> Any:
+        """Return what the layer's `measure` gives."""
+        return self.module.measure(*bottoms)  # type: ignore[operator]  # the Measure protocol
+
+
+def build_graph(
+    wiring: Wiring,
+    modules: Mapping[int, nn.Module],
+    outputs: Mapping[str, Value],
+    measured: Iterable[int] = (),
+) -> fx.GraphModule:
+    """Return a module of the inputs, in order, that gives a dict of the outputs.
+
+    Args:
+        wiring: the net.
+        modules: the module of each node, by its position.
+        outputs: the values to return, by key.
+        measured: positions of nodes whose tops are (numerator, denominator) instead.
+    """
+    graph = fx.Graph()
+    root = {}
+    values: dict[Value, fx.Node] = {}
+    for name in wiring.read_inputs():
+        values[wiring.inputs[name][0]] = graph.placeholder(_argument(name, values.values()))
+    names = identifiers([node.layer.name for node in wiring.nodes])
+    chosen = set(measured)
+    for position, node in enumerate(wiring.nodes):
+        module = modules[position]
+        root[names[position]] = Measured(module) if position in chosen else module
+        arguments = tuple(_bottom(graph, node, place, values) for place in range(len(node.bottoms)))
+        result = graph.call_module(names[position], arguments)
+        _tops(graph, node, result, values, pairs=position in chosen)
+    graph.output({key: values[value] for key, value in outputs.items()})
+    graph.eliminate_dead_code()
+    return fx.GraphModule(root, graph, class_name="Net")
+
+
+def _tops(
+    graph: fx.Graph, node: Node, result: fx.Node, values: dict[Value, fx.Node], *, pairs: bool
+) -> None:
+    if len(node.tops) == 1 or pairs:
+        values.update(dict.fromkeys(node.tops, result))
+        return
+    for place, top in enumerate(node.tops):
+        values[top] = graph.call_function(operator.getitem, (result, place))
+
+
+def _bottom(graph: fx.Graph, node: Node, place: int, values: Mapping[Value, fx.Node]) -> fx.Node:
+    value = values[node.bottoms[place]]
+    flags = node.layer.propagate_down
+    stopped = flags is not None and place < len(flags) and not flags[place]
+    return graph.call_method("detach", (value,)) if stopped else value
+
+
+def _argument(name: str, taken: Iterable[fx.Node]) -> str:
+    return _unique(_safe(name), {str(node) for node in taken})
+
+
+def identifiers(names: Sequence[str]) -> list[str]:
+    """Return a legal, unique attribute name for each layer: `class`, `forward`, `conv1/7x7` are
+    legal layers."""
+    taken: dict[str, None] = {}
+    for name in names:
+        taken[_unique(_safe(name), taken)] = None
+    return list(taken)
+
+
+def _safe(name: str) -> str:
+    text = re.sub(r"\W", "_", name)
+    text = text if text[:1].isalpha() or text[:1] == "_" else f"_{text}"
+    return f"{text}_" if keyword.iskeyword(text) or text in _TAKEN else text
+
+
+def _unique(text: str, taken: Container[str]) -> str:
+    if text not in taken:
+        return text
+    number = 2
+    while f"{text}_{number}" in taken:
+        number += 1
+    return f"{text}_{number}"

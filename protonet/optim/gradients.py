@@ -1,0 +1,64 @@
+"""What is done to the gradients of all parameters before the update rule sees them.
+
+Nothing here waits for the device. A gradient of None belongs to a parameter that no loss depends
+on: it counts as 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor
+
+
+def owned(gradients: Sequence[Tensor | None], parameters: Sequence[Tensor]) -> list[Tensor]:
+    """Return gradients that may be overwritten, laid out in memory as their parameters.
+
+    `torch.autograd.grad` may give one tensor for two parameters, an expanded one, or one of another
+    memory format, over which the fused kernels would silently run in the wrong order. Only such
+    are copied.
+    """
+    seen: set[int] = set()
+    result = []
+    for gradient, parameter in zip(gradients, parameters, strict=True):
+        own = _owned(gradient, parameter, seen)
+        seen.add(own.data_ptr())
+        result.append(own)
+    return result
+
+
+def _owned(gradient: Tensor | None, parameter: Tensor, seen: set[int]) -> Tensor:
+    if gradient is None:
+        return torch.zeros_like(parameter)
+    if gradient.stride() == parameter.stride() and gradient.data_ptr() not in seen:
+        return gradient
+    return torch.empty_like(parameter).copy_(gradient)
+
+
+def clip_(gradients: Iterable[Tensor | None], maximum: float) -> None:
+    """Scale the gradients down, in place, so that their common L2 norm is at most `maximum`.
+
+    A norm that is not finite is multiplied into the gradients, so that the update, which is not
+    applied then, sees it even where each gradient by itself is finite. The gradients must be
+    `owned`.
+    Source: Caffe, sgd_solver.cpp, ClipGradients.
+    """
+    present = [gradient for gradient in gradients if gradient is not None]
+    if not present:
+        return
+    norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(present)))
+    factor = torch.where(norm.isfinite(), torch.clamp(maximum / norm, max=1.0), norm)
+    torch._foreach_mul_(present, factor)
+
+
+def divide_(gradients: Iterable[Tensor | None], iter_size: int) -> None:
+    """Divide the gradients, in place, by the number of batches they are the sum of."""
+    present = [gradient for gradient in gradients if gradient is not None]
+    if iter_size != 1 and present:
+        torch._foreach_div_(present, float(iter_size))
+
+
+def note_non_finite_(flag: Tensor, loss: Tensor) -> None:
+    """Set `flag` to 1 where the loss is infinite or not a number; both are 0-d, on one device."""
+    flag.masked_fill_(~torch.isfinite(loss), 1.0)

@@ -1,0 +1,219 @@
+"""A problem of a spec: its code, its place, its text. The one place where a location is formatted.
+
+The form is DESIGN §5's::
+
+    error[PN012] mnist.yaml:17:38 net.layers.conv1.kernal_size: unknown key
+       17 |     - {name: conv1, type: Convolution, kernal_size: 5}
+          |                                        ^^^^^^^^^^^
+          got 5; did you mean kernel_size?          see: protonet explain PN012
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+_HINT_COLUMN = 42
+"""Width the hint is padded to, so that "see: …" stands in one column where it can."""
+
+_LONGEST_LINE = 200
+"""Characters of a source line that are shown; a longer one is cut around the mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """A text that marks point into: a file, or one override of the command line.
+
+    Attributes:
+        name: what is printed before the line number.
+        lines: the text, split at line ends.
+    """
+
+    name: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A stretch of one line. Line and columns count from 1; `end` is one past the last
+    character."""
+
+    source: SourceText
+    line: int
+    column: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"{self.source.name}:{self.line}:{self.column}"
+
+    def snippet(self) -> list[str]:
+        """Return the line with its number, and carets under the stretch; nothing past the text."""
+        if not 1 <= self.line <= len(self.source.lines):
+            return []
+        text = self.source.lines[self.line - 1]
+        start = max(0, self.column - 1 - _LONGEST_LINE // 2) if len(text) > _LONGEST_LINE else 0
+        shown = text[start : start + _LONGEST_LINE].replace("\t", " ")
+        first = self.column - 1 - start
+        width = max(1, min(self.end - self.column, len(shown) - first))
+        margin = " " * max(5, len(str(self.line)))
+        return [f"{self.line:5d} | {shown}", f"{margin} | {' ' * first}{'^' * width}"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a spec.
+
+    Attributes:
+        code: a key of `CODES`.
+        mark: where it stands, or None where nothing was read (an empty file).
+        path: the same place as words, `net.layers.conv1.kernel_size`.
+        why: what is wrong.
+        got: the value found.
+        hint: what would be right.
+        severity: an error stops; a warning runs but is probably wrong.
+    """
+
+    code: str
+    mark: Mark | None
+    path: str
+    why: str
+    got: str = ""
+    hint: str = ""
+    severity: Severity = "error"
+
+    def render(self) -> str:
+        """Return the problem as people read it, two to five lines."""
+        place = " ".join(part for part in (str(self.mark or ""), self.path) if part)
+        head = f"{self.severity}[{self.code}] {place}: {self.why}"
+        remark = "; ".join(part for part in (self.got and f"got {self.got}", self.hint) if part)
+        first, _, rest = remark.partition("\n")
+        see = f"see: protonet explain {self.code}"
+        tail = f"      {first:<{_HINT_COLUMN - 2}}  {see}" if first else f"      {see}"
+        more = [f"      {line}" for line in rest.splitlines()]
+        return "\n".join([head, *(self.mark.snippet() if self.mark else []), tail, *more])
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What one code means: a title, and a paragraph for `protonet explain`."""
+
+    title: str
+    explanation: str
+
+
+CODES: MappingProxyType[str, Code] = MappingProxyType(
+    {
+        "PN001": Code(
+            "not YAML",
+            "The text cannot be read as YAML 1.2. Usual causes: a missing closing bracket, a "
+            "tab used\n"
+            "for indentation, a colon inside an unquoted text, a list item at another depth.",
+        ),
+        "PN002": Code(
+            "a repeated key",
+            "The same key stands twice in one map. Most YAML readers silently keep the last one;\n"
+            "protonet refuses, because one of the two is surely not what you meant.",
+        ),
+        "PN003": Code(
+            "an ambiguous number",
+            "A number with a leading zero is 10 to one reader and 8 to another. Write it "
+            "without the\n"
+            "zero, or in quotes if it is a text.",
+        ),
+        "PN004": Code(
+            "too deep or too large",
+            "The text nests deeper, or its aliases unfold larger, than any real spec does.",
+        ),
+        "PN005": Code(
+            "not a map",
+            "A spec is a map with the keys name, data, net and solver.",
+        ),
+        "PN010": Code(
+            "wrong type",
+            "The value has another type than the key takes. protonet converts nothing silently: a\n"
+            "text is no number, yes is no boolean (write true), 1 is no boolean.",
+        ),
+        "PN011": Code("missing key", "The key has no default and must be given."),
+        "PN012": Code(
+            "unknown key",
+            "No such key exists here, so it would have had no effect. Look for a spelling "
+            "mistake;\n"
+            "the nearest known key is shown.",
+        ),
+        "PN013": Code(
+            "out of range", "The value has the right type but lies outside what the key takes."
+        ),
+        "PN014": Code(
+            "unknown value", "The key takes one of a few values; the message lists them."
+        ),
+        "PN015": Code(
+            "keys that exclude each other",
+            "These keys say the same thing in two ways, or contradict.",
+        ),
+        "PN016": Code(
+            "not available yet",
+            "The word is reserved in protonet's language, but this version cannot run it.",
+        ),
+        "PN020": Code("unknown layer type", "No layer type of this name is registered."),
+        "PN021": Code(
+            "a repeated layer name",
+            "Two layers of one phase have the same name; weights are stored by layer name.",
+        ),
+        "PN022": Code(
+            "a bad layer name",
+            "A layer name is not empty and has no dot: dots separate the words of a path.",
+        ),
+        "PN023": Code(
+            "a missing blob",
+            "A bottom names a blob that no input and no layer above produces in this phase. "
+            "Layers run\n"
+            "in the order of the file; a blob must be made before it is used.",
+        ),
+        "PN024": Code("wrong number of bottoms", "The layer type takes another number of bottoms."),
+        "PN025": Code("wrong number of tops", "The layer type gives another number of tops."),
+        "PN026": Code(
+            "a shape that cannot be",
+            "The layer cannot work on bottoms of these shapes. The message names where each "
+            "bottom\n"
+            "comes from and shows the arithmetic.",
+        ),
+        "PN027": Code(
+            "a parameter that the layer does not have",
+            "`param` names a parameter of another type, or one switched off.",
+        ),
+        "PN028": Code(
+            "shared parameters that differ",
+            "Parameters of one name are one tensor, so their shapes must agree.",
+        ),
+        "PN029": Code(
+            "no net for this phase", "No layer is left in this phase, or nothing to train."
+        ),
+        "PN030": Code(
+            "an override that fits nothing",
+            "The command line names a key or a layer that the spec does not have.",
+        ),
+        "PN031": Code(
+            "a blob that nobody reads",
+            "A top is neither read by a layer nor a loss, a metric or a declared output.",
+        ),
+        "PN040": Code(
+            "a data source that cannot be used",
+            "The source is missing, unreadable, or holds other fields than the net needs.",
+        ),
+        "PN041": Code(
+            "data that does not fit the net",
+            "A field of the data set has another shape or type than the net's input.",
+        ),
+        "PN042": Code("nothing to train on", "Training needs the sections data.train and solver."),
+        "PN050": Code("not prototxt", "The text cannot be read as protocol buffer text format."),
+        "PN051": Code(
+            "a Caffe field that is unknown",
+            "The prototxt has a field that Caffe's caffe.proto does not have, or that "
+            "protonet cannot import.",
+        ),
+    }
+)
+"""Every code a `Problem` may carry. A code, once published, keeps its meaning."""

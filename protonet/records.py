@@ -1,0 +1,181 @@
+"""Frozen, strict records and the tables that hold them by name.
+
+One mechanism serves layers, fillers, learning-rate policies, transforms and sources: a record with
+a `name`, and a table that refuses duplicates and knows the nearest name to a misspelt one.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, Protocol, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+
+def custom_error(code: str, why: str, hint: str = "") -> PydanticCustomError:
+    """Return an error for a validator to raise; `code` is one of `protonet.problems.CODES`."""
+    return PydanticCustomError(code, "{why}", {"why": why, "hint": hint})
+
+
+def restated(errors: Iterable[Any]) -> list[InitErrorDetails]:
+    """Return pydantic's `errors()` in the form that a new ValidationError is made from."""
+    return [
+        InitErrorDetails(
+            type=PydanticCustomError(
+                error["type"], "{msg}", {**error.get("ctx", {}), "msg": error["msg"]}
+            ),
+            loc=error["loc"],
+            input=error["input"],
+        )
+        for error in errors
+    ]
+
+
+class Record(BaseModel):
+    """A frozen model: unknown keys are refused with the nearest known one, and attribute docstrings
+    become the JSON schema's text."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=True
+    )
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _name_unknown_keys(cls, value: Any, handler: ModelWrapValidatorHandler[Any]) -> Any:
+        try:
+            return handler(value)
+        except ValidationError as error:
+            raise cls._explained(error) from None
+
+    @classmethod
+    def _explained(cls, error: ValidationError) -> ValidationError:
+        known = fields_of(cls)
+        lines = restated(error.errors(include_url=False))
+        for line, old in zip(lines, error.errors(include_url=False), strict=True):
+            if old["type"] == "extra_forbidden" and len(old["loc"]) == 1:
+                line["type"] = custom_error(
+                    "PN012", "unknown key", suggestion(old["loc"][0], known)
+                )
+        return ValidationError.from_exception_data(cls.__name__, lines)
+
+
+def _number(value: object) -> object:
+    """Refuse everything that is no YAML number; pydantic's lax mode would take "3" and true."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise PydanticCustomError("float_type", "a number is needed")
+    return value
+
+
+Count = Annotated[int, Field(strict=True, gt=0)]
+"""A whole number of at least 1."""
+Size = Annotated[int, Field(strict=True, ge=0)]
+"""A whole number of at least 0."""
+Integer = Annotated[int, Field(strict=True)]
+"""A whole number."""
+Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
+"""A finite number; a whole one is taken too."""
+Positive = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
+"""A finite number above 0."""
+NonNegative = Annotated[float, BeforeValidator(_number), Field(ge=0, allow_inf_nan=False)]
+"""A finite number of at least 0."""
+Fraction = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1)]
+"""A number from 0 to 1."""
+Flag = Annotated[bool, Field(strict=True)]
+"""true or false, nothing else."""
+Text = Annotated[str, Field(strict=True, min_length=1)]
+"""A text that is not empty."""
+ChannelOrder = Literal["RGB", "BGR", "gray"]
+"""Order of the channels of an image."""
+
+
+class Named(Protocol):
+    """What a table holds: anything with a name."""
+
+    @property
+    def name(self) -> str:
+        """What it is found by."""
+        ...
+
+
+N = TypeVar("N", bound=Named)
+
+
+def catalogue(records: Iterable[N]) -> MappingProxyType[str, N]:
+    """Return a read-only table of the records by name.
+
+    Raises: ValueError if two records have the same name.
+    """
+    table: dict[str, N] = {}
+    for record in records:
+        if record.name in table:
+            raise ValueError(f"two records are named {record.name}")
+        table[record.name] = record
+    return MappingProxyType(table)
+
+
+def nearest(name: object, known: Iterable[str]) -> str | None:
+    """Return the known name closest to a misspelt one, or None where none is close."""
+    names = sorted(known)
+    by_lower = {known_name.lower(): known_name for known_name in reversed(names)}
+    lower = str(name).lower()
+    close = difflib.get_close_matches(lower, list(by_lower), n=1, cutoff=0.6)
+    return by_lower[close[0]] if close else None
+
+
+def suggestion(name: object, known: Iterable[str], *, most: int = 12) -> str:
+    """Return "did you mean X?", else the known names where they are few, else their number.
+
+    >>> suggestion("kernal_size", ["kernel_size", "stride"])
+    'did you mean kernel_size?'
+    >>> suggestion("colour", ["kernel_size", "stride"])
+    'known: kernel_size, stride'
+    """
+    names = sorted(known)
+    close = nearest(name, names)
+    if close:
+        return f"did you mean {close}?"
+    if len(names) <= most:
+        return f"known: {', '.join(names)}" if names else "there is none"
+    return f"known: {', '.join(names[:most])} and {len(names) - most} more"
+
+
+def shortened(value: object, most: int = 60) -> str:
+    """Return a value as a person would write it in YAML, cut to `most` characters."""
+    text = _plain(value)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _plain(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case str():
+            return f'"{value}"'
+        case Mapping():
+            return (
+                "{"
+                + ", ".join(f"{key}: {_plain(item)}" for key, item in list(value.items())[:20])
+                + "}"
+            )
+        case list() | tuple():
+            return "[" + ", ".join(_plain(item) for item in value[:20]) + "]"
+        case _:
+            return str(value)
+
+
+def fields_of(record: type[BaseModel]) -> Mapping[str, Any]:
+    """Return the fields a record takes, under the names a user writes."""
+    return {field.alias or name: field for name, field in record.model_fields.items()}

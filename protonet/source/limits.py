@@ -1,0 +1,108 @@
+"""Bounds on a YAML text, checked on its events before anything is built from it.
+
+libyaml's composer recurses in C and dies on nesting deeper than some 20,000; aliases can unfold a
+small text to any size (the "billion laughs"); an alias inside its own anchor never ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import yaml
+
+from protonet.errors import SpecError
+from protonet.problems import Mark, Problem, SourceText
+
+MOST_CHARACTERS = 4_000_000
+MOST_DEPTH = 60
+MOST_NODES = 1_000_000
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A map or list whose end has not come yet."""
+
+    anchor: str | None
+    nodes: int = 1
+
+
+class _Growth:
+    """Counts nodes as they would be after every alias is unfolded."""
+
+    def __init__(self) -> None:
+        self.open: list[_Open] = []
+        self.sizes: dict[str, int] = {}
+        self.total = 0
+
+    def add(self, anchor: str | None, nodes: int = 1) -> None:
+        if anchor:
+            self.sizes[anchor] = nodes
+        if self.open:
+            self.open[-1].nodes += nodes
+        else:
+            self.total += nodes
+
+    def start(self, anchor: str | None) -> None:
+        self.open.append(_Open(anchor))
+
+    def end(self) -> None:
+        closed = self.open.pop()
+        self.add(closed.anchor, closed.nodes)
+
+    def alias(self, anchor: str) -> str:
+        """Count an alias; return why it is refused, or nothing."""
+        if any(item.anchor == anchor for item in self.open):
+            return f"*{anchor} stands inside &{anchor} itself, so it would never end"
+        self.add(None, self.sizes.get(anchor, 1))
+        return ""
+
+    def refusal(self) -> str:
+        """Return what has grown too far, or nothing."""
+        if len(self.open) > MOST_DEPTH:
+            return f"lists and maps nest deeper than {MOST_DEPTH} levels"
+        if self.total + (self.open[-1].nodes if self.open else 0) > MOST_NODES:
+            return f"the aliases unfold to more than {MOST_NODES:,} values"
+        return ""
+
+
+def check_limits(text: str, source: SourceText) -> None:
+    """Refuse a text that is too long, nests too deep, or whose aliases grow without bound.
+
+    Raises: SpecError. A syntax error is left to the composer, which describes it.
+    """
+    if len(text) > MOST_CHARACTERS:
+        _refuse(
+            source,
+            1,
+            1,
+            f"the text has {len(text):,} characters; a spec has at most {MOST_CHARACTERS:,}",
+        )
+    growth = _Growth()
+    try:
+        for event in yaml.parse(text, Loader=_Loader):
+            why = _count(growth, event) or growth.refusal()
+            if why:
+                _refuse(source, event.start_mark.line + 1, event.start_mark.column + 1, why)
+    except yaml.YAMLError:
+        return
+
+
+def _count(growth: _Growth, event: yaml.Event) -> str:
+    match event:
+        case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+            growth.start(event.anchor)
+        case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+            growth.end()
+        case yaml.AliasEvent():
+            return growth.alias(event.anchor)
+        case yaml.ScalarEvent():
+            growth.add(event.anchor)
+    return ""
+
+
+def _refuse(source: SourceText, line: int, column: int, why: str) -> None:
+    raise SpecError(
+        [Problem("PN004", Mark(source, line, column, column + 1), "", why)], source.name
+    )

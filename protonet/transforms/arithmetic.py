@@ -1,0 +1,151 @@
+"""Mean, scale and standard deviation: arithmetic on the device, in float32."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import model_validator
+
+from protonet.errors import DataError
+from protonet.records import Record, Text, custom_error
+from protonet.transforms.mean_image import MeanImage, read_mean, sized_for
+from protonet.transforms.record import Context, Positions, Transform, TransformType
+from protonet.transforms.values import (
+    Constant,
+    Numbers,
+    PerChannel,
+    PerChannelOrDataset,
+    filled_in,
+    per_channel,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arithmetic:
+    """(x − subtract) · multiply, each left out where it is None; in place, rounded after each as in
+    Caffe."""
+
+    subtract: Constant | None
+    multiply: Constant | None
+
+    def __call__(self, images: torch.Tensor, positions: Positions) -> torch.Tensor:
+        """Apply it to float32 of shape (N, C, …)."""
+        if self.subtract is not None:
+            images.sub_(self.subtract.on(images.device))
+        if self.multiply is not None:
+            images.mul_(self.multiply.on(images.device))
+        return images
+
+
+class ScaleParams(Record):
+    """Multiply every value."""
+
+    factor: PerChannel
+    """What values are multiplied with: one number, or one for each channel. 0.00390625 maps 0 … 255
+    to 0 … 1."""
+
+
+class MeanParams(Record):
+    """Subtract a mean: numbers, or a whole image. Exactly one key."""
+
+    value: PerChannelOrDataset = None
+    """The mean: one number, one for each channel, or `dataset`; in the units of the stored
+    values."""
+    file: Text | None = None
+    """A mean image, .npy or .npz, of shape (C, H, W); relative to the spec."""
+    image: MeanImage | None = None
+    """A mean image written out, as it is stored with weights."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> MeanParams:
+        given = [name for name in ("value", "file", "image") if getattr(self, name) is not None]
+        if len(given) != 1:
+            why = f"{' and '.join(given)} exclude each other" if given else "a mean is needed"
+            raise custom_error("PN015", why, "give value or file")
+        return self
+
+
+class NormalizeParams(Record):
+    """Subtract the mean of each channel and divide by its standard deviation."""
+
+    mean: PerChannelOrDataset
+    """The mean: one number, one for each channel, or `dataset`; in the units of the stored
+    values."""
+    std: PerChannelOrDataset
+    """The standard deviation, like the mean; above 0."""
+
+
+def _build_scale(params: ScaleParams, context: Context) -> Transform:
+    """Multiply each sample.
+
+    Takes and gives: (N, C, …), float32.
+    Raises: ShapeError if the factors are neither 1 nor C.
+    """
+    factor = Constant(per_channel(params.factor, context.shape, "factor"))
+    description = {"type": "Scale", "factor": list(params.factor)}
+    return Transform(shape=context.shape, device=Arithmetic(None, factor), description=description)
+
+
+def _build_mean(params: MeanParams, context: Context) -> Transform:
+    """Subtract a mean from each sample.
+
+    Takes and gives: (N, C, …), float32.
+    Raises: ShapeError if the mean does not fit; DataError if its file cannot be read, or the
+        training set's header holds none.
+    """
+    if params.value is None:
+        return _subtract_array(params, context)
+    values = filled_in(params.value, context.mean, "mean") or ()
+    mean = Constant(per_channel(values, context.shape, "mean"))
+    description = {"type": "Mean", "value": list(values)}
+    return Transform(shape=context.shape, device=Arithmetic(mean, None), description=description)
+
+
+def _subtract_array(params: MeanParams, context: Context) -> Transform:
+    where, mean = "image", params.image and params.image.array()
+    if mean is None:
+        where = str(context.folder / str(params.file))
+        mean = read_mean(context.folder / str(params.file))
+    mean = sized_for(mean, context.shape, where)
+    return Transform(
+        shape=context.shape,
+        device=Arithmetic(Constant(mean), None),
+        description={"type": "Mean", "image": MeanImage.of(mean).model_dump(mode="json")},
+    )
+
+
+def _build_normalize(params: NormalizeParams, context: Context) -> Transform:
+    """Subtract the mean, divide by the standard deviation.
+
+    Takes and gives: (N, C, …), float32.
+    Raises: ShapeError if the numbers are neither 1 nor C; DataError if a standard deviation is not
+        above 0, or the training set's header holds none.
+    """
+    means = filled_in(params.mean, context.mean, "mean") or ()
+    stds = filled_in(params.std, context.std, "std") or ()
+    mean = Constant(per_channel(means, context.shape, "mean"))
+    factor = Constant(per_channel(inverted(stds), context.shape, "std"))
+    description: dict[str, Any] = {"type": "Normalize", "mean": list(means), "std": list(stds)}
+    return Transform(shape=context.shape, device=Arithmetic(mean, factor), description=description)
+
+
+def inverted(stds: Numbers) -> Numbers:
+    """Return 1 / std of each.
+
+    Raises: DataError if one is not above 0.
+    """
+    for channel, std in enumerate(stds):
+        if not std > 0:
+            raise DataError(
+                f"std of channel {channel} is {std:g}, and nothing can be divided by it; "
+                "subtract the mean only, or give a std above 0"
+            )
+    return tuple(float(1 / np.float64(std)) for std in stds)
+
+
+SCALE = TransformType("Scale", ScaleParams, _build_scale)
+MEAN = TransformType("Mean", MeanParams, _build_mean)
+NORMALIZE = TransformType("Normalize", NormalizeParams, _build_normalize)

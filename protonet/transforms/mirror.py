@@ -1,0 +1,72 @@
+"""Turn images left to right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from protonet.randomness import uniform
+from protonet.records import Fraction, Record
+from protonet.transforms.record import (
+    Array,
+    Context,
+    Positions,
+    Transform,
+    TransformType,
+    images_of,
+)
+
+
+class MirrorParams(Record):
+    """How often an image is turned."""
+
+    probability: Fraction = 0.5
+    """Chance that an image is turned, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """Turns each image with the given chance."""
+
+    probability: float
+    seed: int
+
+    def chosen(self, positions: Positions) -> Positions:
+        """Return the numbers, within the batch, of the images to turn."""
+        return np.flatnonzero(uniform(self.seed, positions) < self.probability)
+
+    def host(self, images: Array, positions: Positions) -> Array:
+        """Turn some of (N, C, H, W)."""
+        turned, chosen = images.copy(), self.chosen(positions)
+        turned[chosen] = images[chosen][..., ::-1]
+        return turned
+
+    def device(self, images: torch.Tensor, positions: Positions) -> torch.Tensor:
+        """Do the same in place."""
+        chosen = torch.from_numpy(self.chosen(positions)).to(images.device)
+        images[chosen] = images[chosen].flip(-1)
+        return images
+
+
+def _build(params: MirrorParams, context: Context) -> Transform:
+    """Turn each image left to right with the given chance, in every phase; evaluation of a trained
+    net that names no transform of its own leaves it out.
+
+    Takes and gives: (N, C, H, W).
+    Raises: ShapeError if the samples are no images.
+    Source: Caffe, data_transformer.cpp (`mirror && Rand(2)`, whatever the phase).
+    """
+    images_of(context)
+    mirror = Mirror(params.probability, context.seed)
+    description = {"type": "Mirror", "probability": params.probability}
+    return Transform(
+        shape=context.shape,
+        device=mirror.device,
+        host=mirror.host,
+        description=None if context.training else description,
+    )
+
+
+MIRROR = TransformType("Mirror", MirrorParams, _build)
