@@ -5,18 +5,17 @@ ProtonetError                  exit code 1
 ├── SpecError                  2    every problem of one spec, each with its file:line:column
 ├── PathError                  2    one problem at a path of the spec, not yet located
 ├── PathErrors                 2    several of them
-├── ShapeError                 2    why a layer refuses its bottoms or parameters; the net adds
-which layer ├── UsageError                 2    the command line asks for something that cannot be
-├── DataError                  2    the content of input data (a file cut short, a label out of
-range) ├── StorageError               1    the disk: full, read-only, not permitted
+├── ShapeError                 2    a layer refuses its bottoms or parameters; the net adds which
+├── UsageError                 2    the command line or a call asks for what cannot be
+├── DataError                  2    input data: missing, cut short, a label out of range
+├── StorageError               1    the disk: full, read-only, not permitted
 ├── DeviceError                1    the device: absent, out of memory
 ├── SnapshotError              1    a run directory or snapshot that is damaged or does not fit
 ├── NonFiniteError             1    the loss or a gradient became infinite or not a number
 └── Interrupted        130 or 143    stopped by a signal, after the snapshot
 ```
-An error says what was wrong and what would be right; where it happened is added once, at the
-boundary (`protonet.schema.load_spec`, `protonet.schema.located`). Only `protonet.cli` prints
-errors.
+An error says what was wrong and what would be right. Where it happened is added once, at the
+boundary: `protonet.schema.load_spec` and `protonet.schema.located`. Only `protonet.cli` prints it.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ class Score:
         numerator: summed over the set; a list where the top has several elements.
         denominator: likewise.
         is_count: whether the two are whole numbers worth showing (9906 of 10000).
+        is_scalar: whether the top is a single number.
     """
 
     numerator: list[float]
@@ -65,14 +66,14 @@ def evaluate(net: Net, batches: Batches, test_iter: int | None = None) -> dict[s
                 pair = (
                     pair
                     if test_iter is None
-                    else (pair[0] / pair[1].clamp(min=1e-30), torch.ones_like(pair[1]))
+                    else (pair[0] / pair[1].clamp(min=1), torch.ones_like(pair[1]))
                 )
                 old = totals.get(name)
                 totals[name] = pair if old is None else (old[0] + pair[0], old[1] + pair[1])
     scores = {
         name: _score(net, name, pair, exact=test_iter is None) for name, pair in totals.items()
     }
-    return dict(sorted(scores.items(), key=lambda item: _kind(net, item[0]) != "metric"))
+    return dict(sorted(scores.items(), key=lambda item: kind_of(net, item[0]) != "metric"))
 
 
 def _pair(measured: Any, place: int) -> tuple[Tensor, Tensor]:
@@ -85,11 +86,12 @@ def _pair(measured: Any, place: int) -> tuple[Tensor, Tensor]:
 def _score(net: Net, name: str, pair: tuple[Tensor, Tensor], *, exact: bool) -> Score:
     numerator, denominator = (_listed(part.tolist()) for part in torch.broadcast_tensors(*pair))
     whole = all(value.is_integer() for value in (*numerator, *denominator))
-    is_count = exact and whole and _kind(net, name) == "metric"
+    is_count = exact and whole and kind_of(net, name) == "metric"
     return Score(numerator, denominator, is_count, pair[0].dim() == 0)
 
 
-def _kind(net: Net, name: str) -> str:
+def kind_of(net: Net, name: str) -> str:
+    """Return whether a measured blob is a `loss` or a `metric`."""
     position, _ = net.measured[name]
     return net.layers[net.wiring.nodes[position].layer.type].kind
 

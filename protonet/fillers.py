@@ -1,8 +1,8 @@
 """How parameters start: Caffe's seven fillers, each a frozen record of its keys and a pure rule.
 
 In YAML a filler is a bare name (`xavier`) or a map (`{type: gaussian, std: 0.01}`), `constant`
-where the map names no type. `fill_` draws on the CPU in float32, so that a seed gives the
-same weights on every device.
+where the map names no type. `fill_` draws on the CPU in float32, so that a seed gives the same
+weights on every device.
 """
 
 from __future__ import annotations

@@ -38,8 +38,7 @@ class SourceText:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A stretch of one line. Line and columns count from 1; `end` is one past the last
-    character."""
+    """A stretch of one line; line and columns count from 1, `end` is one past the last character."""
 
     source: SourceText
     line: int
@@ -108,46 +107,42 @@ CODES: MappingProxyType[str, Code] = MappingProxyType(
     {
         "PN001": Code(
             "not YAML",
-            "The text cannot be read as YAML 1.2. Usual causes: a missing closing bracket, a "
-            "tab used\n"
-            "for indentation, a colon inside an unquoted text, a list item at another depth.",
+            "The text cannot be read as YAML 1.2. Usual causes: a missing closing bracket, a tab "
+            "used for indentation, a colon inside an unquoted text, a list item at another depth.",
         ),
         "PN002": Code(
             "a repeated key",
-            "The same key stands twice in one map. Most YAML readers silently keep the last one;\n"
+            "The same key stands twice in one map. Most YAML readers silently keep the last one; "
             "protonet refuses, because one of the two is surely not what you meant.",
         ),
         "PN003": Code(
             "an ambiguous number",
-            "A number with a leading zero is 10 to one reader and 8 to another. Write it "
-            "without the\n"
-            "zero, or in quotes if it is a text.",
+            "A number with a leading zero is 10 to one reader and 8 to another. Write it without "
+            "the zero, or in quotes if it is a text.",
         ),
         "PN004": Code(
             "too deep or too large",
             "The text nests deeper, or its aliases unfold larger, than any real spec does.",
         ),
-        "PN005": Code(
-            "not a map",
-            "A spec is a map with the keys name, data, net and solver.",
-        ),
+        "PN005": Code("not a map", "A spec is a map with the keys name, data, net and solver."),
         "PN010": Code(
             "wrong type",
-            "The value has another type than the key takes. protonet converts nothing silently: a\n"
+            "The value has another type than the key takes. protonet converts nothing silently: a "
             "text is no number, yes is no boolean (write true), 1 is no boolean.",
         ),
         "PN011": Code("missing key", "The key has no default and must be given."),
         "PN012": Code(
             "unknown key",
             "No such key exists here, so it would have had no effect. Look for a spelling "
-            "mistake;\n"
-            "the nearest known key is shown.",
+            "mistake; the nearest known key is shown.",
         ),
         "PN013": Code(
-            "out of range", "The value has the right type but lies outside what the key takes."
+            "out of range",
+            "The value has the right type but lies outside what the key takes.",
         ),
         "PN014": Code(
-            "unknown value", "The key takes one of a few values; the message lists them."
+            "unknown value",
+            "The key takes one of a few values; the message lists them.",
         ),
         "PN015": Code(
             "keys that exclude each other",
@@ -169,16 +164,14 @@ CODES: MappingProxyType[str, Code] = MappingProxyType(
         "PN023": Code(
             "a missing blob",
             "A bottom names a blob that no input and no layer above produces in this phase. "
-            "Layers run\n"
-            "in the order of the file; a blob must be made before it is used.",
+            "Layers run in the order of the file; a blob must be made before it is used.",
         ),
         "PN024": Code("wrong number of bottoms", "The layer type takes another number of bottoms."),
         "PN025": Code("wrong number of tops", "The layer type gives another number of tops."),
         "PN026": Code(
             "a shape that cannot be",
             "The layer cannot work on bottoms of these shapes. The message names where each "
-            "bottom\n"
-            "comes from and shows the arithmetic.",
+            "bottom comes from and shows the arithmetic.",
         ),
         "PN027": Code(
             "a parameter that the layer does not have",
@@ -189,7 +182,8 @@ CODES: MappingProxyType[str, Code] = MappingProxyType(
             "Parameters of one name are one tensor, so their shapes must agree.",
         ),
         "PN029": Code(
-            "no net for this phase", "No layer is left in this phase, or nothing to train."
+            "no net for this phase",
+            "No layer is left in this phase, or nothing to train.",
         ),
         "PN030": Code(
             "an override that fits nothing",
@@ -211,8 +205,8 @@ CODES: MappingProxyType[str, Code] = MappingProxyType(
         "PN050": Code("not prototxt", "The text cannot be read as protocol buffer text format."),
         "PN051": Code(
             "a Caffe field that is unknown",
-            "The prototxt has a field that Caffe's caffe.proto does not have, or that "
-            "protonet cannot import.",
+            "The prototxt has a field that Caffe's caffe.proto does not have, or that protonet "
+            "cannot import.",
         ),
     }
 )

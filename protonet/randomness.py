@@ -1,8 +1,8 @@
-"""Random numbers as pure functions of a key: the same for any number of workers, and after any
-resume.
+"""Random numbers as pure functions of a key.
 
-`uniform(seed, epoch, position, operation)` needs no state, so nothing has to be saved to continue
-exactly. The mixing function is SplitMix64's finaliser (Steele, Lea, Flood: Fast Splittable
+They are the same for any number of workers, and after any resume.
+`uniform(key(seed, epoch, operation), positions)` needs no state, so nothing has to be saved to
+continue exactly. The mixing function is SplitMix64's finaliser (Steele, Lea, Flood: Fast Splittable
 Pseudorandom Number Generators, OOPSLA 2014), applied once per word of the key.
 """
 

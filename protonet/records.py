@@ -7,7 +7,9 @@ a `name`, and a table that refuses duplicates and knows the nearest name to a mi
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Protocol, TypeVar
 
@@ -43,8 +45,8 @@ def restated(errors: Iterable[Any]) -> list[InitErrorDetails]:
 
 
 class Record(BaseModel):
-    """A frozen model: unknown keys are refused with the nearest known one, and attribute docstrings
-    become the JSON schema's text."""
+    """A frozen model: an unknown key is refused with the nearest known one, and the docstring of
+    each attribute becomes the JSON schema's text."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=True
@@ -152,26 +154,24 @@ def suggestion(name: object, known: Iterable[str], *, most: int = 12) -> str:
 
 def shortened(value: object, most: int = 60) -> str:
     """Return a value as a person would write it in YAML, cut to `most` characters."""
-    text = _plain(value)
+    text = _plain(value, most)
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _plain(value: object) -> str:
+def _plain(value: object, most: int) -> str:
+    """Return a value as YAML on one line, of containers no more items than fit."""
     match value:
         case None:
             return "null"
         case bool():
             return str(value).lower()
         case str():
-            return f'"{value}"'
+            return json.dumps(value[: most + 1], ensure_ascii=False)
         case Mapping():
-            return (
-                "{"
-                + ", ".join(f"{key}: {_plain(item)}" for key, item in list(value.items())[:20])
-                + "}"
-            )
+            items = islice(value.items(), most)
+            return "{" + ", ".join(f"{key}: {_plain(item, most)}" for key, item in items) + "}"
         case list() | tuple():
-            return "[" + ", ".join(_plain(item) for item in value[:20]) + "]"
+            return "[" + ", ".join(_plain(item, most) for item in value[:most]) + "]"
         case _:
             return str(value)
 

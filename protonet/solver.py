@@ -7,6 +7,7 @@ terminals.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -19,19 +20,47 @@ from protonet.randomness import key
 Outputs = Mapping[str, Tensor]
 
 
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What is trained, and towards what.
+
+    Attributes:
+        forward: from a batch, as tensors in the order of the net's inputs, to the net's outputs.
+        loss: from the outputs to what is minimised, one number.
+        slots: the parameters that are trained, at least one.
+    """
+
+    forward: Callable[..., Outputs]
+    loss: Callable[[Outputs], Tensor]
+    slots: Sequence[Slot]
+
+
+@dataclass(frozen=True, slots=True)
+class Updates:
+    """How gradients become updates.
+
+    Attributes:
+        optimizer: the rule, over the objective's parameters in their order.
+        rate: from an iteration to its learning rate.
+        iter_size: batches whose gradients make one update.
+        clip_gradients: largest L2 norm of the summed gradients, or None.
+        seed: random numbers inside the net follow from it and the iteration.
+    """
+
+    optimizer: Optimizer
+    rate: Callable[[int], float]
+    iter_size: int = 1
+    clip_gradients: float | None = None
+    seed: int = 0
+
+
 class Solver:
     """Trains one net.
 
     Args:
-        forward: from a batch, as tensors in the order of the net's inputs, to the net's outputs.
-        loss: from the outputs to what is minimised, one number.
-        slots: the parameters that are trained.
-        optimizer: the update rule over the same parameters, in the same order.
-        rate: from an iteration to its learning rate.
+        objective: what is trained.
+        updates: how.
         batches: endless.
-        iter_size: batches whose gradients make one update.
-        clip_gradients: largest L2 norm of the summed gradients, or None.
-        seed: random numbers inside the net follow from it and the iteration.
 
     Attributes:
         iteration: updates made so far.
@@ -41,30 +70,14 @@ class Solver:
     """
 
     def __init__(
-        self,
-        forward: Callable[..., Outputs],
-        loss: Callable[[Outputs], Tensor],
-        slots: Sequence[Slot],
-        optimizer: Optimizer,
-        *,
-        rate: Callable[[int], float],
-        batches: Iterator[tuple[Tensor, ...]],
-        iter_size: int = 1,
-        clip_gradients: float | None = None,
-        seed: int = 0,
+        self, objective: Objective, updates: Updates, batches: Iterator[tuple[Tensor, ...]]
     ) -> None:
-        self._forward, self._loss, self._optimizer, self._rate = forward, loss, optimizer, rate
-        self._parameters = [slot.tensor for slot in slots]
-        self._batches, self._iter_size, self._clip, self._seed = (
-            batches,
-            iter_size,
-            clip_gradients,
-            seed,
-        )
+        self._objective, self._updates, self._batches = objective, updates, batches
+        self._parameters = [slot.tensor for slot in objective.slots]
         device = self._parameters[0].device
         self.iteration = 0
         self.flag = torch.zeros((), device=device)
-        self.applied = torch.zeros((), device=device)
+        self.applied = torch.zeros((), dtype=torch.int64, device=device)
 
     def train(self, max_iter: int, hooks: Sequence[Hook]) -> None:
         """Step until `max_iter` updates are made or a hook votes to stop."""
@@ -84,39 +97,37 @@ class Solver:
 
     def step(self) -> Step:
         """Make one update and return what came out before it."""
-        lr = self._rate(self.iteration)
-        seed_generators(self._seed, self.iteration, self.flag.device)
+        lr = self._updates.rate(self.iteration)
+        seed_generators(self._updates.seed, self.iteration, self.flag.device)
         for parameter in self._parameters:
             parameter.grad = None
-        losses = [self._backward() for _ in range(self._iter_size)]
-        loss = (
-            losses[0][0] if self._iter_size == 1 else torch.stack([one for one, _ in losses]).mean()
-        )
+        passes = [self._backward() for _ in range(self._updates.iter_size)]
+        loss = passes[0][0] if len(passes) == 1 else torch.stack([one for one, _ in passes]).mean()
         self._update(loss, lr)
-        step = Step(self.iteration, loss, losses[-1][1], lr)
+        step = Step(self.iteration, loss, passes[-1][1], lr)
         self.iteration += 1
         return step
 
     def _backward(self) -> tuple[Tensor, Outputs]:
-        outputs = self._forward(*next(self._batches))
-        loss = self._loss(outputs)
+        outputs = self._objective.forward(*next(self._batches))
+        loss = self._objective.loss(outputs)
         loss.backward()
         return loss.detach(), {name: value.detach() for name, value in outputs.items()}
 
+    @torch.no_grad()
     def _update(self, loss: Tensor, lr: float) -> None:
-        with torch.no_grad():
-            gradients = [parameter.grad for parameter in self._parameters]
-            note_non_finite_(self.flag, loss)
-            if self._clip is not None:
-                clip_(gradients, self._clip)
-            divide_(gradients, self._iter_size)
-            self._optimizer.update(gradients, lr, self.flag)
-            self.applied += 1 - self.flag
+        updates = self._updates
+        gradients = [parameter.grad for parameter in self._parameters]
+        note_non_finite_(self.flag, loss)
+        if updates.clip_gradients is not None:
+            clip_(gradients, updates.clip_gradients)
+        divide_(gradients, updates.iter_size)
+        updates.optimizer.update(gradients, lr, self.flag)
+        self.applied += self.flag == 0
 
 
 def seed_generators(seed: int, iteration: int, device: torch.device) -> None:
-    """Seed torch's generators from (seed, iteration), so that a resumed run draws the same
-    numbers."""
+    """Seed torch's generators from (seed, iteration): a resumed run draws the same numbers."""
     number = key(seed, "step", iteration) >> 1
     torch.default_generator.manual_seed(number)
     if device.type == "cuda":

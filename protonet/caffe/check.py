@@ -1,5 +1,4 @@
-"""Holding a prototxt's tree against Caffe's own fields: unknown names, wrong types, repeated
-fields."""
+"""A prototxt's tree held against Caffe's fields: unknown names, wrong types, repeated fields."""
 
 from __future__ import annotations
 
@@ -7,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from protonet.caffe.field_types import FieldType
-from protonet.caffe.fields import MESSAGES
+from protonet.caffe.fields import MESSAGES, RETIRED
 from protonet.caffe.report import Report
 from protonet.caffe.text_format import Field, Message, Scalar
 from protonet.records import shortened, suggestion
@@ -27,8 +26,8 @@ class _Wrong(Exception):
 def check(message: Message, name: str, report: Report, path: str = "") -> Message:
     """Return the message with every value as its field's type has it; what is wrong is left out.
 
-    Choices become their upper-case names whether they were written as name or number, flags become
-    bool, numbers stay as they were written.
+    Choices become names whether they were written as name or number, flags become bool, numbers
+    stay as they were written.
 
     Args:
         message: the tree as it was read.
@@ -38,10 +37,14 @@ def check(message: Message, name: str, report: Report, path: str = "") -> Messag
     """
     fields = MESSAGES[name]
     first: dict[str, Field] = {}
-    kept = []
+    kept: list[Field] = []
     for field in message.fields:
         where = f"{path}.{field.name}" if path else field.name
-        if field.name not in fields:
+        if (name, field.name) in RETIRED:
+            if field.name not in first:  # a net of the old dialect has nothing else: say it once
+                report.refuse("PN051", field.mark, where, *RETIRED[name, field.name])
+            first.setdefault(field.name, field)
+        elif field.name not in fields:
             hint = suggestion(field.name, fields)
             report.refuse("PN051", field.mark, where, "Caffe has no such field here", hint)
         elif field.name in first and not fields[field.name].repeated:

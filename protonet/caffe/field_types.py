@@ -40,8 +40,7 @@ TEXT = FieldType("text")
 
 
 def choice(*names: str, first: int = 0) -> FieldType:
-    """Return the type of a field that takes one of these names, or its number counted from
-    `first`."""
+    """Return the type of a field that takes one of these names, or their number from `first` on."""
     return FieldType("choice", choices={name: first + place for place, name in enumerate(names)})
 
 

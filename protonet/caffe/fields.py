@@ -1,8 +1,7 @@
 """Every message of Caffe's prototxt files with its fields, as data.
 
+Weights inside a prototxt (`blobs`) and the dialects before 2014 (`layers`) are not described here.
 Source: Caffe, caffe.proto, of the last commit of 2020 (CAFFE.md §1.2 and §1.3 list the same).
-    Weights
-inside a prototxt (`blobs`) and the dialects before 2014 (`layers`) are not described here.
 """
 
 from __future__ import annotations
@@ -121,6 +120,21 @@ MESSAGES: Mapping[str, Fields] = MappingProxyType(
 )
 """Every message by name; those inside a layer go by their field's name (`convolution_param`)."""
 
+RETIRED: Mapping[tuple[str, str], tuple[str, str]] = MappingProxyType(
+    {
+        ("NetParameter", "layers"): (
+            "layers { … } is a dialect that Caffe left in 2014 (V0 and V1); this version reads "
+            "layer { … }",
+            "Caffe's tool upgrade_net_proto_text rewrites it",
+        ),
+        ("LayerParameter", "blobs"): (
+            "this version reads no weights that stand inside a prototxt",
+            "keep them in a file of their own",
+        ),
+    }
+)
+"""Fields that Caffe has and this version does not read: what is said of them, and what helps."""
+
 _ONE_PARAM = {
     "ArgMax": "argmax_param",
     "BatchNorm": "batch_norm_param",
@@ -159,11 +173,11 @@ PARAMS_OF_TYPE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ImageData": ("image_data_param", "transform_param"),
         "MemoryData": ("memory_data_param", "transform_param"),
         "WindowData": ("window_data_param", "transform_param"),
-        "ContrastiveLoss": ("contrastive_loss_param", "loss_param"),
-        "EuclideanLoss": ("loss_param",),
-        "HingeLoss": ("hinge_loss_param", "loss_param"),
+        "ContrastiveLoss": ("contrastive_loss_param",),
+        "EuclideanLoss": (),
+        "HingeLoss": ("hinge_loss_param",),
         "InfogainLoss": ("infogain_loss_param", "loss_param"),
-        "MultinomialLogisticLoss": ("loss_param",),
+        "MultinomialLogisticLoss": (),
         "SigmoidCrossEntropyLoss": ("loss_param",),
         "SoftmaxWithLoss": ("softmax_param", "loss_param"),
     }

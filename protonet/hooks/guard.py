@@ -56,8 +56,7 @@ class Guard(Hook):
             return
         iteration = self._first + int(self._applied.item())
         raise NonFiniteError(
-            f"iteration {iteration}: {self._explain(iteration)}; training stopped, and "
-            "nothing of that update was "
-            f"applied. The weights are those after {iteration} updates. "
-            "A lower base_lr or clip_gradients often helps; look at the inputs too"
+            f"iteration {iteration}: {self._explain(iteration)}; training stopped, and nothing of "
+            "that update was applied. The weights are those before it. A lower base_lr or "
+            "clip_gradients often helps; look at the inputs too"
         )

@@ -57,7 +57,7 @@ class Signals(Hook):
         if self._received is not None:
             name = _STOPPING[signal.Signals(self._received)]
             message = (
-                f"stopped by {name} after {done} updates, with a snapshot; go on with: "
+                f"stopped by {name} after iteration {step.iteration}, with a snapshot; go on with: "
                 f"{self._resume}"
             )
             raise Interrupted(message, 128 + self._received)

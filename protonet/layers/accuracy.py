@@ -64,8 +64,8 @@ class Accuracy(nn.Module):
         except IndexError:
             raise outside(labels, classes, self.ignored) from None
         counted = indices != self.ignored
-        # Counting what is surely below makes a tie, and a score that is not a number, count
-        # against.
+        # What is surely below is counted, so that a tie, and a score that is not a number, count
+        # against the label.
         below = (values < own.unsqueeze(1)).sum(1)
         return (below >= classes - self.top_k) & counted, counted, indices
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from protonet.errors import ShapeError
 from protonet.layers.record import Blob
@@ -22,15 +23,41 @@ def axis_index(axis: int, blob: Blob, key: str = "axis") -> int:
     )
 
 
+def check_floating(bottoms: Sequence[Blob]) -> None:
+    """Refuse bottoms that are not floating-point numbers, all of one type.
+
+    Raises: ShapeError.
+    """
+    check_one_type(bottoms)
+    if not bottoms[0].dtype.is_floating_point:
+        raise ShapeError(
+            f"bottom 0 holds {_kind(bottoms[0])}, and this layer computes with floating-point"
+            " numbers",
+            "write dtype: float32 where the input of the net is declared",
+        )
+
+
+def check_one_type(bottoms: Sequence[Blob]) -> None:
+    """Refuse bottoms of different element types: what they would become is seldom what is meant.
+
+    Raises: ShapeError.
+    """
+    for position, blob in enumerate(bottoms):
+        if blob.dtype != bottoms[0].dtype:
+            raise ShapeError(
+                f"bottom {position} holds {_kind(blob)}, bottom 0 holds {_kind(bottoms[0])}",
+                "the bottoms of this layer have one element type",
+            )
+
+
 def check_scores(scores: Blob) -> None:
     """Refuse scores that are no floating-point numbers, the usual sign of swapped bottoms.
 
     Raises: ShapeError.
     """
     if not scores.dtype.is_floating_point:
-        kind = str(scores.dtype).removeprefix("torch.")
         raise ShapeError(
-            f"bottom 0 holds {kind}, but scores are floating-point numbers",
+            f"bottom 0 holds {_kind(scores)}, but scores are floating-point numbers",
             "the scores come first and the targets second: bottom: [scores, targets]",
         )
 
@@ -41,11 +68,20 @@ def check_targets(scores: Blob, targets: Blob) -> None:
     Raises: ShapeError.
     """
     check_scores(scores)
+    if not scores.rank:
+        raise ShapeError(
+            "bottom 0 is a single number, without an axis of samples",
+            "the loss is divided by the length of the first axis",
+        )
     if _samples_and_values(scores) != _samples_and_values(targets):
         raise ShapeError(
             f"bottom 1 of shape {targets} has not one number for each of bottom 0, {scores}",
             f"give targets of shape {scores}",
         )
+
+
+def _kind(blob: Blob) -> str:
+    return str(blob.dtype).removeprefix("torch.")
 
 
 def _samples_and_values(blob: Blob) -> tuple[tuple[int, ...], int]:

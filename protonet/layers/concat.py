@@ -10,7 +10,7 @@ from pydantic import model_validator
 from torch import nn
 
 from protonet.errors import ShapeError
-from protonet.layers.checks import axis_index
+from protonet.layers.checks import axis_index, check_one_type
 from protonet.layers.record import SOME, Blob, LayerType, Setting
 from protonet.records import Integer, Record, Size, custom_error
 
@@ -51,11 +51,12 @@ class Concat(nn.Module):
 def build(params: ConcatParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:
     """Join the bottoms one after the other along one axis.
 
-    Bottoms: any number, equal in all other axes.
+    Bottoms: any number, equal in all other axes and in element type.
     Top: the shape of the bottoms, with the sum of their lengths along the axis.
-    Raises: ShapeError if the axis does not exist or the bottoms differ elsewhere.
+    Raises: ShapeError if the axis does not exist, or the bottoms differ elsewhere or in type.
     Source: Caffe, concat_layer.cpp.
     """
+    check_one_type(bottoms)
     key = "axis" if params.concat_dim is None else "concat_dim"
     axis = axis_index(params.joined, bottoms[0], key)
     for position, blob in enumerate(bottoms):
@@ -68,8 +69,16 @@ def build(params: ConcatParams, bottoms: Sequence[Blob], setting: Setting) -> nn
     return Concat(axis)
 
 
+def infer(params: ConcatParams, bottoms: Sequence[Blob], setting: Setting) -> tuple[Blob, ...]:
+    """Return the top's shape, by the formula of `build`."""
+    first = bottoms[0]
+    axis = axis_index(params.joined, first)
+    joined = sum(blob.shape[axis] for blob in bottoms)
+    return (Blob((*first.shape[:axis], joined, *first.shape[axis + 1 :]), first.dtype),)
+
+
 def _without(axis: int, blob: Blob) -> tuple[int, ...]:
     return (blob.rank, *blob.shape[:axis], *blob.shape[axis + 1 :])
 
 
-CONCAT = LayerType(name="Concat", params=ConcatParams, build=build, bottoms=SOME)
+CONCAT = LayerType(name="Concat", params=ConcatParams, build=build, bottoms=SOME, infer=infer)

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from protonet.errors import ShapeError
 from protonet.fillers import Filler, constant
-from protonet.layers.checks import axis_index
+from protonet.layers.checks import axis_index, check_floating
 from protonet.layers.record import SOME, Blob, LayerType, Setting
 from protonet.layers.windows import Counts, Grid, Windows, per_axis
 from protonet.records import Count, Flag, Integer
@@ -28,8 +28,7 @@ class ConvolutionParams(Windows):
     bias_term: Flag = True
     """Whether a number is added to each output channel."""
     dilation: Counts = (1,)
-    """Distance between neighbouring elements of a filter, in pixels: one number, or one per
-    axis."""
+    """Distance between neighbouring elements of a filter, in pixels: a number, or one per axis."""
     group: Count = 1
     """Number of groups that the channels are split into; a filter sees the channels of its own."""
     axis: Integer = 1
@@ -47,12 +46,15 @@ class Convolution(nn.Module):
         weight: shape of the filters, (num_output, C / group, kernel sides…).
         has_bias: whether there is a bias, (num_output,).
         convolve: `convolve(bottom, weight, bias)`.
+        dtype: element type of the parameters.
     """
 
-    def __init__(self, weight: tuple[int, ...], has_bias: bool, convolve: Convolve) -> None:
+    def __init__(
+        self, weight: tuple[int, ...], has_bias: bool, convolve: Convolve, dtype: torch.dtype
+    ) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(weight))
-        self.bias = nn.Parameter(torch.empty(weight[0])) if has_bias else None
+        self.weight = nn.Parameter(torch.empty(weight, dtype=dtype))
+        self.bias = nn.Parameter(torch.empty(weight[0], dtype=dtype)) if has_bias else None
         self.convolve = convolve
 
     def forward(self, *bottoms: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, ...]:
@@ -65,11 +67,13 @@ def build(params: ConvolutionParams, bottoms: Sequence[Blob], setting: Setting) 
     """Convolve each bottom with `num_output` filters and add a bias.
 
     Bottoms: (N, C, H, W), or any rank with C at `axis`; all of one shape.
-    Tops: (N, num_output, H', W'), H' = floor((H + 2*pad - (dilation*(kernel - 1) + 1)) / stride) +
-        1.
-    Raises: ShapeError if bottoms differ, groups do not divide the channels, or no window fits.
+    Tops: (N, num_output, H', W') with
+        H' = floor((H + 2*pad - (dilation*(kernel - 1) + 1)) / stride) + 1.
+    Raises: ShapeError if bottoms differ or hold no floating-point numbers, groups do not divide the
+        channels, or no window fits.
     Source: Caffe, base_conv_layer.cpp.
     """
+    check_floating(bottoms)
     axis = axis_index(params.axis, bottoms[0])
     infer(params, bottoms, setting)
     grid = _grid(params, bottoms[0])
@@ -77,7 +81,7 @@ def build(params: ConvolutionParams, bottoms: Sequence[Blob], setting: Setting) 
     if axis != 1:
         convolve = partial(_fold_batch_axes, convolve, axis)
     weight = (params.num_output, bottoms[0].shape[axis] // params.group, *grid.kernel)
-    return Convolution(weight, params.bias_term, convolve)
+    return Convolution(weight, params.bias_term, convolve, bottoms[0].dtype)
 
 
 def infer(params: ConvolutionParams, bottoms: Sequence[Blob], setting: Setting) -> tuple[Blob, ...]:
@@ -104,7 +108,7 @@ def _grid(params: ConvolutionParams, bottom: Blob) -> Grid:
     axes = len(image)
     if axes > 3:
         raise ShapeError(f"the bottom {bottom} has {axes} spatial axes, at most 3 are convolved")
-    if not params.has_kernel:
+    if axes and not params.has_kernel:
         raise ShapeError("kernel_size is missing", "give kernel_size, or kernel_h and kernel_w")
     dilation = per_axis("dilation", params.dilation, axes=axes)
     return Grid(image, params.kernels(axes), params.strides(axes), params.pads(axes), dilation)

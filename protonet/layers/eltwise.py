@@ -10,7 +10,8 @@ from pydantic import model_validator
 from torch import nn
 
 from protonet.errors import ShapeError
-from protonet.layers.record import Arity, Blob, LayerType, Setting
+from protonet.layers.checks import check_floating, check_one_type
+from protonet.layers.record import Arity, Blob, LayerType, Setting, same_as_first
 from protonet.records import Flag, Number, Record, custom_error
 
 
@@ -90,19 +91,21 @@ class Maximum(nn.Module):
 def build(params: EltwiseParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:
     """Multiply, add or compare the elements that stand at the same position of every bottom.
 
-    Bottoms: two or more of one shape.
+    Bottoms: two or more of one shape and element type, floating-point where there is a `coeff`.
     Top: that shape.
-    Raises: ShapeError if shapes differ or `coeff` does not give one number per bottom.
+    Raises: ShapeError if shapes or types differ, or `coeff` does not give one number per bottom.
     Source: Caffe, eltwise_layer.cpp, also for the ties of MAX.
     """
     _check_shapes(bottoms)
+    check_one_type(bottoms)
     if not params.coeff:
         return {"PROD": Product, "SUM": Sum, "MAX": Maximum}[params.operation]()
     if len(params.coeff) != len(bottoms):
         raise ShapeError(
-            f"coeff gives {len(params.coeff)} for {len(bottoms)} bottoms",
+            f"coeff has {len(params.coeff)} numbers for {len(bottoms)} bottoms",
             "give one coefficient per bottom, or none",
         )
+    check_floating(bottoms)
     return WeightedSum(params.coeff)
 
 
@@ -115,4 +118,6 @@ def _check_shapes(bottoms: Sequence[Blob]) -> None:
             )
 
 
-ELTWISE = LayerType(name="Eltwise", params=EltwiseParams, build=build, bottoms=Arity(2, None))
+ELTWISE = LayerType(
+    name="Eltwise", params=EltwiseParams, build=build, bottoms=Arity(2, None), infer=same_as_first
+)

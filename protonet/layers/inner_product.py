@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from protonet.fillers import Filler, constant
-from protonet.layers.checks import axis_index
+from protonet.layers.checks import axis_index, check_floating
 from protonet.layers.record import Blob, LayerType, Setting
 from protonet.records import Count, Flag, Integer, Record
 
@@ -36,16 +36,15 @@ class InnerProduct(nn.Module):
     """Flatten from `axis` on, multiply by the weight, add the bias.
 
     Args:
-        inputs: number of elements of an example.
-        outputs: number of outputs.
+        weight: a tensor to become the weight, (outputs, inputs).
+        bias: one to become the bias, (outputs,), or None.
         axis: the first axis that is flattened, not negative.
-        has_bias: whether there is a bias, (outputs,).
     """
 
-    def __init__(self, inputs: int, outputs: int, axis: int, has_bias: bool) -> None:
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None, axis: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(outputs, inputs))
-        self.bias = nn.Parameter(torch.empty(outputs)) if has_bias else None
+        self.weight = nn.Parameter(weight)
+        self.bias = None if bias is None else nn.Parameter(bias)
         self.axis = axis
 
     def forward(self, bottom: torch.Tensor) -> torch.Tensor:
@@ -55,10 +54,6 @@ class InnerProduct(nn.Module):
 
 class TransposedInnerProduct(InnerProduct):
     """The same with the weight stored as (inputs, outputs)."""
-
-    def __init__(self, inputs: int, outputs: int, axis: int, has_bias: bool) -> None:
-        super().__init__(inputs, outputs, axis, has_bias)
-        self.weight = nn.Parameter(torch.empty(inputs, outputs))
 
     def forward(self, bottom: torch.Tensor) -> torch.Tensor:
         """Map (N, …) to (N, num_output)."""
@@ -70,12 +65,16 @@ def build(params: InnerProductParams, bottoms: Sequence[Blob], setting: Setting)
 
     Bottom: (N, …), any rank above `axis`. After a convolution the inputs are in the order C, H, W.
     Top: the axes before `axis`, then num_output.
-    Raises: ShapeError if the bottom has no such axis.
+    Raises: ShapeError if the bottom has no such axis or holds no floating-point numbers.
     Source: Caffe, inner_product_layer.cpp.
     """
-    axis = axis_index(params.axis, bottoms[0])
-    kind = TransposedInnerProduct if params.transpose else InnerProduct
-    return kind(_inputs(params, bottoms), params.num_output, axis, params.bias_term)
+    axis, dtype = axis_index(params.axis, bottoms[0]), bottoms[0].dtype
+    check_floating(bottoms)
+    shape = (params.num_output, _inputs(params, bottoms))
+    bias = torch.empty(params.num_output, dtype=dtype) if params.bias_term else None
+    if params.transpose:
+        return TransposedInnerProduct(torch.empty(shape[::-1], dtype=dtype), bias, axis)
+    return InnerProduct(torch.empty(shape, dtype=dtype), bias, axis)
 
 
 def infer(

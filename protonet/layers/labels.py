@@ -1,7 +1,7 @@
 """Class labels beside scores: how their axes meet, and what a label outside the classes gets.
 
 Scores hold one number per class along one axis; labels hold one class index per position of the
-others, in Caffe's order, whatever axes of length 1 they carry besides.
+others, in Caffe's order: with further axes of length 1 if need be, or with some axes flattened.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ Arrange = Callable[[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tenso
 """(scores, labels) as given → scores (M, classes, …), labels (M, …) int64."""
 
 NO_LABEL = torch.iinfo(torch.int64).min
-"""Stands for "no label is ignored". torch's own default, -100, would let a label -100 pass
-unseen."""
+"""Stands for "no label is ignored": torch's own default, -100, would let a label -100 pass."""
 
 
 def arrangement(scores: Blob, labels: Blob, axis: int) -> Arrange:
     """Return what brings scores with classes along `axis`, and their labels, into torch's order.
 
-    Raises: ShapeError if the axis does not exist or the labels are not one per position.
+    Raises: ShapeError if the axis does not exist, the scores are no floating-point numbers, or the
+        labels are not one per position.
     """
     axis = axis_index(axis, scores)
     check_scores(scores)
     _check_labels(scores, labels, axis)
-    exact = labels.rank == scores.rank - 1
+    exact = labels.shape == (*scores.shape[:1], *scores.shape[2:])
     return _as_they_are if axis == 1 and exact else partial(_classes_second, axis=axis)
 
 
@@ -64,7 +64,7 @@ def outside(labels: torch.Tensor, classes: int, ignored: int) -> DataError:
     flat = labels.long().flatten()
     wrong = ((flat < 0) | (flat >= classes)) & (flat != ignored)
     position = int(wrong.nonzero()[0])
-    sample = position // (flat.numel() // labels.shape[0])
+    sample = position // (flat.numel() // labels.shape[0]) if labels.dim() else 0
     return DataError(
         f"label {int(flat[position])} is outside the {classes} classes (0 to {classes - 1}),"
         f" first at sample {sample} of the batch"
@@ -87,6 +87,16 @@ def _check_labels(scores: Blob, labels: Blob, axis: int) -> None:
             f"labels of shape {labels} and scores of shape {scores} differ in their first axis",
             hint,
         )
+    ours, theirs = (_without_ones(blob.shape) for blob in (labels, fitting))
+    if len(ours) == len(theirs) and ours != theirs:
+        raise ShapeError(
+            f"labels of shape {labels} do not match the positions of scores of shape {scores}",
+            hint,
+        )
+
+
+def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(length for length in shape if length != 1)
 
 
 def _as_they_are(scores: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -20,16 +20,13 @@ class LossParams(Record):
     """Which targets count, and what their summed loss is divided by."""
 
     ignore_label: Integer | None = None
-    """Target that counts nothing: it adds no loss and no gradient. Left out: every target
-    counts."""
+    """Target that counts nothing, neither loss nor gradient. Left out: every target counts."""
     normalization: Normalization | None = None
     """What the summed loss is divided by: all targets (FULL), those not ignored (VALID), the
     samples (BATCH_SIZE) or 1 (NONE); by at least 1. Left out: `normalize` decides, and without it
-    the type's own
-    rule: VALID for SoftmaxWithLoss, BATCH_SIZE for SigmoidCrossEntropyLoss."""
+    the type's own rule: VALID for SoftmaxWithLoss, BATCH_SIZE for SigmoidCrossEntropyLoss."""
     normalize: Flag | None = None
-    """Caffe's older word, heard only without `normalization`: true is VALID, false is
-    BATCH_SIZE."""
+    """Caffe's older word, heard only without `normalization`: true is VALID, false BATCH_SIZE."""
 
     def rule(self, default: Normalization) -> Normalization:
         """Return the rule these keys choose, `default` where they are silent."""

@@ -102,6 +102,15 @@ Infer = Callable[[Any, Sequence[Blob], Setting], tuple[Blob, ...]]
 """`infer(params, bottoms, setting)`: the tops, without running the module."""
 
 
+def same_as_first(params: Any, bottoms: Sequence[Blob], setting: Setting) -> tuple[Blob, ...]:
+    """Return the first bottom as the top: the `infer` of layers that keep shape and type.
+
+    The first arithmetic on the meta device imports half a second of torch._dynamo, which a net of
+    layers that all infer need not wait for.
+    """
+    return (bottoms[0],)
+
+
 def _no_fillers(params: Any) -> Mapping[str, Filler]:
     return MappingProxyType({})
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from protonet.layers.record import Blob, LayerType, Setting
+from protonet.layers.checks import check_floating
+from protonet.layers.record import Blob, LayerType, Setting, same_as_first
 from protonet.records import Number, Record
 
 
@@ -20,11 +21,13 @@ class ReLUParams(Record):
 def build(params: ReLUParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:
     """Keep positive numbers and multiply the others by `negative_slope`.
 
-    Bottom: any shape.
+    Bottom: any shape, any float dtype.
     Top: the shape of the bottom.
+    Raises: ShapeError if the bottom holds no floating-point numbers.
     Source: Caffe, relu_layer.cpp: the gradient at exactly 0 is `negative_slope`, as in torch.
     """
+    check_floating(bottoms)
     return nn.LeakyReLU(params.negative_slope) if params.negative_slope else nn.ReLU()
 
 
-RELU = LayerType(name="ReLU", params=ReLUParams, build=build)
+RELU = LayerType(name="ReLU", params=ReLUParams, build=build, infer=same_as_first)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from protonet.layers.checks import axis_index
-from protonet.layers.record import Blob, LayerType, Setting
+from protonet.layers.checks import axis_index, check_floating
+from protonet.layers.record import Blob, LayerType, Setting, same_as_first
 from protonet.records import Integer, Record
 
 
@@ -23,10 +23,11 @@ def build(params: SoftmaxParams, bottoms: Sequence[Blob], setting: Setting) -> n
 
     Bottom: any shape that has the axis, any float dtype.
     Top: the shape of the bottom.
-    Raises: ShapeError if the axis does not exist.
+    Raises: ShapeError if the axis does not exist or the bottom holds no floating-point numbers.
     Source: Caffe, softmax_layer.cpp.
     """
+    check_floating(bottoms)
     return nn.Softmax(axis_index(params.axis, bottoms[0]))
 
 
-SOFTMAX = LayerType(name="Softmax", params=SoftmaxParams, build=build)
+SOFTMAX = LayerType(name="Softmax", params=SoftmaxParams, build=build, infer=same_as_first)

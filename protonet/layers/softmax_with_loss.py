@@ -57,9 +57,9 @@ class SoftmaxWithLoss(nn.Module):
         """
         values, indices = self.arrange(scores, labels)
         logs = functional.log_softmax(values, 1)
-        # Caffe floors the logarithm but not the gradient. So the floor goes in behind autograd's
-        # back,
-        # which a clamp would not: log_softmax's gradient reads exp(logs), 0 to 1e-38 on both sides.
+        # Caffe floors the logarithm but not the gradient, as a clamp would. So the floor goes in
+        # behind autograd's back: log_softmax's gradient reads exp(logs), which is 1e-38 at most
+        # wherever the floor is reached.
         logs.data.clamp_(min=LOG_FLOOR)
         try:
             return at_labels(logs, indices, self.ignored, reduction)

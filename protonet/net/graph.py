@@ -51,15 +51,24 @@ def build_graph(
         values[wiring.inputs[name][0]] = graph.placeholder(_argument(name, values.values()))
     names = identifiers([node.layer.name for node in wiring.nodes])
     chosen = set(measured)
-    for position, node in enumerate(wiring.nodes):
-        module = modules[position]
+    for position in _needed(wiring, outputs.values()):
+        node, module = wiring.nodes[position], modules[position]
         root[names[position]] = Measured(module) if position in chosen else module
         arguments = tuple(_bottom(graph, node, place, values) for place in range(len(node.bottoms)))
         result = graph.call_module(names[position], arguments)
         _tops(graph, node, result, values, pairs=position in chosen)
     graph.output({key: values[value] for key, value in outputs.items()})
-    graph.eliminate_dead_code()
     return fx.GraphModule(root, graph, class_name="Net")
+
+
+def _needed(wiring: Wiring, outputs: Iterable[Value]) -> list[int]:
+    """Return the positions of the layers that the outputs need, in order."""
+    wanted, positions = set(outputs), []
+    for position, node in reversed([*enumerate(wiring.nodes)]):
+        if wanted.intersection(node.tops):
+            positions.append(position)
+            wanted |= set(node.bottoms)
+    return positions[::-1]
 
 
 def _tops(

@@ -1,8 +1,8 @@
 """A wired net → one torch module per layer, its shapes proved on the meta device before any data is
 read.
 
-Every layer is built once, without memory, and run with two sizes for every named axis (N, T, …):
-what differs between the two runs is how its tops depend on the batch.
+Every layer is built without memory, once for each of two sizes of every named axis (N, T, …): what
+differs between the two is how its tops depend on the batch.
 """
 
 from __future__ import annotations
@@ -14,57 +14,14 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 
-from protonet.errors import PathError, ShapeError
+from protonet.errors import Path, PathError, ShapeError
 from protonet.layers.record import Blob, LayerType, Setting
-from protonet.spec.net import BATCH, InputSpec
+from protonet.net.axes import Shape, Sizes, axis_sizes, shown
+from protonet.spec.layer import LayerSpec
+from protonet.spec.net import NetSpec
+from protonet.spec.sharing import Sharing
+from protonet.spec.state import State
 from protonet.spec.wiring import Node, Value, Wiring
-
-_OTHER_AXES = (5, 7)
-"""Two sizes for axes other than N; their like does not occur in shapes by chance often."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A blob's shape as proved: numbers, with the axes that follow a named one.
-
-    `small` and `large` are the blobs of the two proofs.
-    """
-
-    small: Blob
-    large: Blob
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """Element type."""
-        return self.small.dtype
-
-    def axes(self, sizes: tuple[Mapping[str, int], Mapping[str, int]]) -> tuple[int | str, ...]:
-        """Return the axes: a number, or a name such as N, 4N, or ? where neither explains both
-        sizes."""
-        return tuple(
-            _axis(one, two, sizes)
-            for one, two in zip(self.small.shape, self.large.shape, strict=True)
-        )
-
-
-def _axis(one: int, two: int, sizes: tuple[Mapping[str, int], Mapping[str, int]]) -> int | str:
-    if one == two:
-        return one
-    for name, size in sizes[0].items():
-        times, rest = divmod(one, size)
-        if rest == 0 and two == times * sizes[1][name]:
-            return name if times == 1 else f"{times}{name}"
-    return "?"
-
-
-def axis_sizes(inputs: Mapping[str, InputSpec]) -> tuple[dict[str, int], dict[str, int]]:
-    """Return two sizes for every named axis of the inputs, N among them."""
-    names = {axis for spec in inputs.values() for axis in spec.axes() if isinstance(axis, str)}
-    others = names - {BATCH}
-    return (
-        {BATCH: 2, **dict.fromkeys(others, _OTHER_AXES[0])},
-        {BATCH: 3, **dict.fromkeys(others, _OTHER_AXES[1])},
-    )
 
 
 @dataclass(slots=True)
@@ -72,51 +29,79 @@ class Proof:
     """What is known about a wired net: a module per node, a shape per value, and what is wrong.
 
     A node whose bottoms are unknown because of an earlier error is passed over.
+
+    Attributes:
+        sizes: of the named axes, in the two proofs.
+        modules: by the node's position in the wiring.
+        shapes: by value.
+        errors: everything that could be found.
     """
 
+    sizes: Sizes
     modules: dict[int, nn.Module] = field(default_factory=dict)
     shapes: dict[Value, Shape] = field(default_factory=dict)
     errors: list[PathError] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """The first use of a parameter: its name, by which layer, in which phase, and its shape."""
+
+    name: str
+    layer: LayerSpec
+    phase: str
+    shape: tuple[int, ...]
+
+
 class Prover:
-    """Builds and proves nets of one spec; layers already proved with the same bottoms are not run
-    again.
+    """Builds and proves nets of one spec; what was proved in one phase is not run again in another.
 
     Args:
+        spec: the net.
         layers: the table of layer types.
-        inputs: the net's inputs, whose named axes get two sizes each.
+        sharing: which parameters are one.
     """
 
-    def __init__(self, layers: Mapping[str, LayerType], inputs: Mapping[str, InputSpec]) -> None:
-        self.layers = layers
-        self.sizes = axis_sizes(inputs)
+    def __init__(self, spec: NetSpec, layers: Mapping[str, LayerType], sharing: Sharing) -> None:
+        self.layers, self.sharing = layers, sharing
+        self.sizes = axis_sizes(spec.inputs)
         self._known: dict[object, tuple[Shape, ...]] = {}
+        self._first: dict[str, _Use] = {}
 
     def prove(self, wiring: Wiring) -> Proof:
         """Return the modules and shapes of a wired net, with every error that could be found."""
-        proof = Proof()
+        proof = Proof(self.sizes)
         for value, spec in wiring.inputs.values():
             dtype = getattr(torch, spec.dtype)
             proof.shapes[value] = Shape(*(Blob(spec.sized(sizes), dtype) for sizes in self.sizes))
         with torch.device("meta"), torch.no_grad():
             for position, node in enumerate(wiring.nodes):
-                if all(bottom in proof.shapes for bottom in node.bottoms):
+                if self._can_be_proved(node, proof):
                     self._prove_node(position, node, wiring, proof)
         return proof
+
+    def _can_be_proved(self, node: Node, proof: Proof) -> bool:
+        """Return whether nothing was wrong so far with a layer and what it reads."""
+        kind = self.layers[node.layer.type]
+        counts = kind.bottoms.admits(len(node.bottoms)) and kind.tops.admits(len(node.tops))
+        known = all(bottom in proof.shapes for bottom in node.bottoms)
+        return counts and known and node.layer.params is not None
 
     def _prove_node(self, position: int, node: Node, wiring: Wiring, proof: Proof) -> None:
         bottoms = [proof.shapes[bottom] for bottom in node.bottoms]
         setting = Setting(wiring.state.phase, len(node.tops))
         try:
-            with _foreign_errors():
+            with _at_sizes(self.sizes[0]):
                 module = self._build(node, [bottom.small for bottom in bottoms], setting)
-                tops = self._tops(node, module, bottoms, setting)
-        except ShapeError as error:
+            tops = self._tops(node, module, bottoms, setting)
+        except _Refused as error:
             proof.errors.append(_explained(error, node, bottoms, self.sizes, wiring))
             return
         proof.modules[position] = module
         proof.shapes.update(zip(node.tops, tops, strict=True))
+        kind = self.layers[node.layer.type]
+        proof.errors += _unknown_params(node, module, kind)
+        proof.errors += self._unequal_params(node, module, wiring.state)
 
     def _build(self, node: Node, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:
         kind = self.layers[node.layer.type]
@@ -126,12 +111,15 @@ class Prover:
     def _tops(
         self, node: Node, module: nn.Module, bottoms: Sequence[Shape], setting: Setting
     ) -> tuple[Shape, ...]:
-        key = (node.layer.type, node.layer.params, tuple(bottoms), setting.tops)
+        key = (node.index, node.layer.type, tuple(bottoms), setting.tops)
         if key not in self._known:
-            small = self._run(node, module, [shape.small for shape in bottoms], setting)
-            large = self._run(node, module, [shape.large for shape in bottoms], setting)
-            if len(small) != setting.tops:
-                raise ShapeError(f"it gives {len(small)} tops here, and {setting.tops} are named")
+            with _at_sizes(self.sizes[0]):
+                small = self._run(node, module, [shape.small for shape in bottoms], setting)
+            with _at_sizes(self.sizes[1]):
+                blobs = [shape.large for shape in bottoms]
+                other = self._build(node, blobs, setting)
+                large = self._run(node, other, blobs, setting)
+            self._check_parameters(self.layers[node.layer.type], module, other)
             self._known[key] = tuple(Shape(*pair) for pair in zip(small, large, strict=True))
         return self._known[key]
 
@@ -140,36 +128,90 @@ class Prover:
     ) -> tuple[Blob, ...]:
         kind = self.layers[node.layer.type]
         if kind.infer is not None:
-            return kind.infer(node.layer.params, bottoms, setting)
-        tops = module(*(torch.empty(blob.shape, dtype=blob.dtype) for blob in bottoms))
-        tops = (tops,) if isinstance(tops, torch.Tensor) else tuple(tops)
-        return tuple(Blob(tuple(top.shape), top.dtype) for top in tops)
+            blobs = kind.infer(node.layer.params, bottoms, setting)
+        else:
+            given = module(*(torch.empty(blob.shape, dtype=blob.dtype) for blob in bottoms))
+            tops = (given,) if isinstance(given, torch.Tensor) else tuple(given)
+            blobs = tuple(Blob(tuple(top.shape), top.dtype) for top in tops)
+        if len(blobs) != setting.tops:
+            raise ShapeError(f"it gives {len(blobs)} tops here, and {setting.tops} are named")
+        return blobs
+
+    def _check_parameters(self, kind: LayerType, small: nn.Module, large: nn.Module) -> None:
+        """Refuse parameters whose shapes follow a named axis."""
+        for name in present(kind, small):
+            blobs = (Blob(tuple(getattr(module, name).shape)) for module in (small, large))
+            axes = Shape(*blobs).axes(self.sizes)
+            if any(isinstance(axis, str) for axis in axes):
+                why = f"the parameter {name} would have the shape {shown(axes)}, which is not fixed"
+                raise _Refused(ShapeError(why), {})
+
+    def _unequal_params(self, node: Node, module: nn.Module, state: State) -> Iterator[PathError]:
+        layer, place = node.layer, ("net", "layers", node.index)
+        for name in present(self.layers[layer.type], module):
+            shape = tuple(getattr(module, name).shape)
+            use = _Use(f"{layer.name}/{name}", layer, state.phase, shape)
+            first = self._first.setdefault(self.sharing.owner(layer.name, name), use)
+            is_same = use.name == first.name
+            if use.shape == first.shape or (is_same and first.layer.exists_in(state)):
+                continue  # layers of one name in one phase are an error of the wiring
+            why = f"{use.name} {shown(use.shape)} is shared with {first.name} {shown(first.shape)}"
+            why += f" of phase {first.phase}" if is_same else ""
+            path: Path = (*place, "param", name, "name") if layer.param_spec(name).name else place
+            yield PathError("PN028", path, why, hint="shared parameters have one shape")
+
+
+def present(kind: LayerType, module: nn.Module) -> tuple[str, ...]:
+    """Return the names of the parameters and statistics that this module has, in Caffe's blob
+    order."""
+    return tuple(name for name in kind.parameters if getattr(module, name, None) is not None)
+
+
+class _Refused(Exception):
+    """A layer's refusal, and the sizes of the named axes at which it came."""
+
+    def __init__(self, error: ShapeError, sizes: Mapping[str, int]) -> None:
+        self.error, self.sizes = error, sizes
+        super().__init__(error.why)
 
 
 @contextmanager
-def _foreign_errors() -> Iterator[None]:
-    """Turn torch's own refusal of a shape into ours."""
+def _at_sizes(sizes: Mapping[str, int]) -> Iterator[None]:
+    """Add to a refusal at which sizes it came; torch's own refusal of a shape becomes ours."""
     try:
         yield
-    except (RuntimeError, IndexError, ValueError, TypeError, NotImplementedError) as error:
-        raise ShapeError(str(error).splitlines()[0]) from error
+    except ShapeError as error:
+        raise _Refused(error, sizes) from error
+    except NotImplementedError:
+        raise  # an operation without a rule for the meta device: our mistake, no user's
+    except (RuntimeError, IndexError, ValueError) as error:
+        why = next(iter(str(error).splitlines()), type(error).__name__)
+        raise _Refused(ShapeError(why), sizes) from error
+
+
+def _unknown_params(node: Node, module: nn.Module, kind: LayerType) -> Iterator[PathError]:
+    names = present(kind, module)
+    for name in node.layer.param:
+        if name not in names:
+            why = f"this {kind.name} has no parameter {name}"
+            hint = f"it has {', '.join(names)}" if names else "it has none"
+            yield PathError("PN027", ("net", "layers", node.index, "param", name), why, hint=hint)
 
 
 def _explained(
-    error: ShapeError,
-    node: Node,
-    bottoms: Sequence[Shape],
-    sizes: tuple[Mapping[str, int], Mapping[str, int]],
-    wiring: Wiring,
+    refused: _Refused, node: Node, bottoms: Sequence[Shape], sizes: Sizes, wiring: Wiring
 ) -> PathError:
     """Add to a refusal where each bottom comes from, and its shape."""
-    names = {other.index: other.layer.name for other in wiring.nodes}
-    sources = [
-        f"{bottom.blob} ({', '.join(map(str, shape.axes(sizes)))}) from "
-        + (f"layer {names[bottom.layer]}" if bottom.layer >= 0 else "the net's inputs")
-        for bottom, shape in zip(node.bottoms, bottoms, strict=True)
-    ]
-    hint = "\n".join(
-        part for part in (error.hint, *(f"bottom {source}" for source in sources)) if part
-    )
-    return PathError("PN026", ("net", "layers", node.index), error.why, hint=hint)
+    names = {top: other.layer.name for other in wiring.nodes for top in other.tops}
+    lines = [refused.error.hint] if refused.error.hint else []
+    named: list[str] = []
+    for value, shape in zip(node.bottoms, bottoms, strict=True):
+        axes = shape.axes(sizes)
+        source = f"layer {names[value]}" if value in names else "the net's inputs"
+        lines.append(f"bottom {value.blob} {shown(axes)} from {source}")
+        named += [name for name in refused.sizes if any(name in str(axis) for axis in axes)]
+    if named:
+        known = (f"{name} = {refused.sizes[name]}" for name in dict.fromkeys(named))
+        lines.append(f"tried with {', '.join(known)}")
+    path = ("net", "layers", node.index)
+    return PathError("PN026", path, refused.error.why, hint="\n".join(lines))

@@ -12,9 +12,10 @@ from torch import nn
 from protonet.errors import PathError, ShapeError
 from protonet.fillers import constant, fill_
 from protonet.layers.record import LayerType
+from protonet.net.modules import present
 from protonet.optim import Slot
 from protonet.randomness import key
-from protonet.spec.layer import ParamSpec
+from protonet.spec.sharing import Sharing
 from protonet.spec.wiring import Node
 
 Params = dict[str, dict[str, torch.Tensor]]
@@ -26,91 +27,79 @@ class ParameterStore:
     them.
 
     Args:
+        sharing: which parameters are one, and how each learns.
         seed: first values follow from it and from the parameter's name, not from the order of
             layers.
         device: where the tensors lie.
         memory_format: of the 4-d parameters.
+
+    Attributes:
+        tensors: every tensor once, by the `layer/parameter` it is stored under.
+        params: the same by the layers that use them, `params[layer][name]`.
     """
 
+    sharing: Sharing
     seed: int
     device: torch.device
     memory_format: torch.memory_format
+    tensors: dict[str, torch.Tensor] = field(default_factory=dict)
     params: Params = field(default_factory=dict)
-    learnable: dict[str, Slot] = field(default_factory=dict)
-    _shared: dict[str, str] = field(default_factory=dict)
 
     def adopt(self, node: Node, module: nn.Module, kind: LayerType) -> list[PathError]:
-        """Give a module built on the meta device its real tensors; return what does not fit."""
-        errors = list(_unknown_params(node, module, kind))
+        """Give a module built on the meta device its real tensors; return what cannot be filled."""
+        errors = []
         for name in present(kind, module):
             try:
                 tensor = self._tensor(node, name, module, kind)
             except ShapeError as error:
-                errors.append(
-                    PathError("PN028", ("net", "layers", node.index), error.why, hint=error.hint)
-                )
-            else:
-                _replace(module, name, tensor)
+                path = ("net", "layers", node.index)
+                errors.append(PathError("PN026", path, f"{name}: {error.why}", hint=error.hint))
+                continue
+            self.params.setdefault(node.layer.name, {})[name] = tensor
+            is_held = self.sharing.is_held(node.layer, name)
+            _replace(module, name, _without_gradient(tensor) if is_held else tensor)
         return errors
 
     def _tensor(self, node: Node, name: str, module: nn.Module, kind: LayerType) -> torch.Tensor:
-        meta = getattr(module, name)
-        spec = node.layer.param_spec(name)
-        own = f"{node.layer.name}/{name}"
-        first = self._shared.setdefault(spec.name, own) if spec.name else own
-        layer, parameter = first.rsplit("/", 1)
-        known = self.params.get(layer, {}).get(parameter)
-        if known is None:
-            known = self._make(first, meta, node, name, kind)
-            self._learn(first, known, node, spec)
-        elif known.shape != meta.shape:
-            raise ShapeError(
-                f"{own} {tuple(meta.shape)} is shared with {first} {tuple(known.shape)}"
-            )
-        self.params.setdefault(node.layer.name, {})[name] = known
-        return known
+        owner = self.sharing.owner(node.layer.name, name)
+        if owner not in self.tensors:
+            tensor = self._make(owner, getattr(module, name), node, name, kind)
+            self.tensors[owner] = tensor
+            if isinstance(tensor, nn.Parameter) and self.sharing.learns(owner):
+                tensor.requires_grad_()
+        return self.tensors[owner]
 
     def _make(
-        self, first: str, meta: torch.Tensor, node: Node, name: str, kind: LayerType
+        self, owner: str, meta: torch.Tensor, node: Node, name: str, kind: LayerType
     ) -> torch.Tensor:
         tensor = torch.empty(meta.shape, dtype=meta.dtype)
-        generator = torch.Generator().manual_seed(key(self.seed, first) >> 1)
+        generator = torch.Generator().manual_seed(key(self.seed, owner) >> 1)
         fill_(tensor, kind.fillers(node.layer.params).get(name, constant(0)), generator)
         tensor = tensor.to(self.device)
         if tensor.dim() == 4:
             tensor = tensor.contiguous(memory_format=self.memory_format)
-        return (
-            nn.Parameter(tensor, requires_grad=False) if isinstance(meta, nn.Parameter) else tensor
+        return _without_gradient(tensor) if isinstance(meta, nn.Parameter) else tensor
+
+    def learnable(self, nodes: Iterator[Node] | tuple[Node, ...]) -> list[Slot]:
+        """Return what is trained by these layers, each tensor once, in the order of the layers."""
+        owners = dict.fromkeys(
+            self.sharing.owner(node.layer.name, name)
+            for node in nodes
+            for name in self.params.get(node.layer.name, ())
+            if not node.layer.frozen
         )
+        return [self._slot(owner) for owner in owners if self.tensors[owner].requires_grad]
 
-    def _learn(self, first: str, tensor: torch.Tensor, node: Node, spec: ParamSpec) -> None:
-        if isinstance(tensor, nn.Parameter) and not node.layer.frozen and spec.lr_mult > 0:
-            tensor.requires_grad_()
-            self.learnable[first] = Slot(first, tensor, spec.lr_mult, spec.decay_mult)
-
-    def named(self) -> Iterator[tuple[str, torch.Tensor]]:
-        """Yield every tensor once, by its `layer/parameter` name."""
-        seen: set[int] = set()
-        for layer, tensors in self.params.items():
-            for name, tensor in tensors.items():
-                if id(tensor) not in seen:
-                    seen.add(id(tensor))
-                    yield f"{layer}/{name}", tensor
+    def _slot(self, owner: str) -> Slot:
+        lr_mult, decay_mult = (
+            self.sharing.multiplier(owner, key) for key in ("lr_mult", "decay_mult")
+        )
+        return Slot(owner, self.tensors[owner], lr_mult, decay_mult)
 
 
-def present(kind: LayerType, module: nn.Module) -> tuple[str, ...]:
-    """Return the names of the parameters and statistics that this module has, in Caffe's blob
-    order."""
-    return tuple(name for name in kind.parameters if getattr(module, name, None) is not None)
-
-
-def _unknown_params(node: Node, module: nn.Module, kind: LayerType) -> Iterator[PathError]:
-    names = present(kind, module)
-    for name in node.layer.param:
-        if name not in names:
-            why = f"this {kind.name} has no parameter {name}"
-            hint = f"it has {', '.join(names)}" if names else "it has none"
-            yield PathError("PN027", ("net", "layers", node.index, "param", name), why, hint=hint)
+def _without_gradient(tensor: torch.Tensor) -> nn.Parameter:
+    """Return a parameter over the same memory that no gradient is computed for."""
+    return nn.Parameter(tensor.detach(), requires_grad=False)
 
 
 def _replace(module: nn.Module, name: str, tensor: torch.Tensor) -> None:

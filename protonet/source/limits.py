@@ -73,36 +73,37 @@ def check_limits(text: str, source: SourceText) -> None:
     Raises: SpecError. A syntax error is left to the composer, which describes it.
     """
     if len(text) > MOST_CHARACTERS:
-        _refuse(
-            source,
-            1,
-            1,
-            f"the text has {len(text):,} characters; a spec has at most {MOST_CHARACTERS:,}",
-        )
+        why = f"the text has {len(text):,} characters; a spec has at most {MOST_CHARACTERS:,}"
+        raise _refusal(Mark(source, 1, 1, 2), why)
     growth = _Growth()
     try:
         for event in yaml.parse(text, Loader=_Loader):
             why = _count(growth, event) or growth.refusal()
             if why:
-                _refuse(source, event.start_mark.line + 1, event.start_mark.column + 1, why)
+                raise _refusal(_place(event, source), why)
     except yaml.YAMLError:
         return
 
 
 def _count(growth: _Growth, event: yaml.Event) -> str:
+    """Count one event; return why it is refused, or nothing."""
     match event:
         case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
             growth.start(event.anchor)
         case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
             growth.end()
         case yaml.AliasEvent():
-            return growth.alias(event.anchor)
+            return growth.alias(event.anchor or "")
         case yaml.ScalarEvent():
             growth.add(event.anchor)
     return ""
 
 
-def _refuse(source: SourceText, line: int, column: int, why: str) -> None:
-    raise SpecError(
-        [Problem("PN004", Mark(source, line, column, column + 1), "", why)], source.name
-    )
+def _place(event: yaml.Event, source: SourceText) -> Mark:
+    start = event.start_mark
+    line, column = (start.line + 1, start.column + 1) if start else (1, 1)
+    return Mark(source, line, column, column + 1)
+
+
+def _refusal(mark: Mark, why: str) -> SpecError:
+    return SpecError([Problem("PN004", mark, "", why)], mark.source.name)

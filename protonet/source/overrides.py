@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,77 +11,80 @@ from protonet.errors import SpecError
 from protonet.problems import Mark, Problem, SourceText
 from protonet.records import suggestion
 from protonet.source.marks import Marks
-from protonet.source.yaml_text import read_yaml
+from protonet.source.yaml_text import Reading, read_yaml
 
-_NAME = "command line"
+COMMAND_LINE = "command line"
+"""What errors call the place an override stands in."""
 
 
-def apply_overrides(data: Any, marks: Marks, overrides: Iterable[str]) -> None:
-    """Set each `path=value` in the data, and mark it as coming from the command line.
+def apply_overrides(data: Any, marks: Marks, overrides: Iterable[str]) -> list[Problem]:
+    """Set each `path=value` in the data, mark it as coming from the command line, and return what
+    fits nothing.
 
     Maps on the way that do not exist are made; layers are found by name. The value is YAML.
-    Raises: SpecError naming every override that fits nothing.
     """
-    problems = [problem for text in overrides if (problem := _apply(data, marks, text))]
-    if problems:
-        raise SpecError(problems, f"the {_NAME}")
+    return [problem for text in overrides for problem in _apply(data, marks, text)]
 
 
-def _apply(data: Any, marks: Marks, text: str) -> Problem | None:
-    source = SourceText(_NAME, (text,))
-    path, equals, value_text = text.partition("=")
+def _apply(data: Any, marks: Marks, text: str) -> list[Problem]:
+    legible = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
+    source = SourceText(COMMAND_LINE, tuple(legible.splitlines()))
     whole = Mark(source, 1, 1, len(text) + 1)
+    if legible != text:  # bytes that Python could not decode, kept by it as lone surrogates
+        return [Problem("PN030", whole, "", "the override is not UTF-8")]
+    path, equals, value = text.partition("=")
     if not equals or not path or not all(path.split(".")):
-        return Problem(
-            "PN030", whole, "", "an override is written path=value", "", "solver.base_lr=0.02"
-        )
-    key = Mark(source, 1, 1, len(path) + 1)
-    try:
-        value, value_marks = read_yaml(value_text or "null", _NAME)
+        why = "an override is written path=value"
+        return [Problem("PN030", whole, "", why, hint="for example solver.base_lr=0.02")]
+    start = len(path) + 1
+    padded = " " * start + (value if value.strip() else "null")
+    try:  # the spaces put every mark where it stands in the whole text
+        reading = read_yaml(padded, source)
     except SpecError as error:
-        return Problem("PN030", whole, path, f"the value is no YAML: {error.problems[0].why}")
-    shift_marks(value_marks, source, len(path) + 1)
-    value_marks.key = key
-    return _set(data, marks, path.split("."), (value, value_marks))
+        mark, why = error.problems[0].mark, error.problems[0].why
+        return [Problem("PN030", mark, path, f"the value is no YAML: {why}")]
+    reading.marks.key = Mark(source, 1, 1, start)
+    return [*reading.problems, *_set(data, marks, path.split("."), reading)]
 
 
-def shift_marks(marks: Marks, source: SourceText, columns: int) -> None:
-    """Move marks read from a part of a line to their place in the whole line of `source`."""
-    old = marks.value
-    marks.value = Mark(source, 1, old.column + columns, old.end + columns)
-    for child in marks.children.values():
-        shift_marks(child, source, columns)
-
-
-def _set(data: Any, marks: Marks, steps: list[str], new: tuple[Any, Marks]) -> Problem | None:
-    key = new[1].key
-    for depth, step in enumerate(steps):
-        place = ".".join(steps[:depth])
-        where, known = _enter(data, step)
+def _set(data: Any, marks: Marks, steps: list[str], new: Reading) -> list[Problem]:
+    key = new.marks.key
+    *way, last = steps
+    for depth, step in enumerate(way):
+        where, hint = _enter(data, step)
         if where is None:
-            hint = suggestion(step, known) if known else ""
-            why = f"no layer is named {step}" if isinstance(data, list) else f"{place} is no map"
-            return Problem("PN030", key, ".".join(steps), why, "", hint)
-        if depth == len(steps) - 1:
-            data[where], marks.children[where] = new
-            return None
-        if isinstance(data, dict) and where not in data:
-            data[where], marks.children[where] = {}, Marks(new[1].value, key)
+            return [Problem("PN030", key, ".".join(steps), _why(data, steps, depth), hint=hint)]
+        if isinstance(data, dict) and data.get(where) is None:
+            data[where], marks.children[where] = {}, Marks(new.marks.value, key)
         data, marks = data[where], marks.children[where]
-    return None
+    where, hint = _enter(data, last)
+    if where is None:
+        return [Problem("PN030", key, ".".join(steps), _why(data, steps, len(way)), hint=hint)]
+    data[where], marks.children[where] = new.data, new.marks
+    return []
 
 
-def _enter(data: Any, step: str) -> tuple[Any, list[str]]:
-    """Return the key or index that `step` means in `data`, and the names there are; None fits
+def _why(data: Any, steps: list[str], depth: int) -> str:
+    place = ".".join(steps[:depth])
+    if not isinstance(data, list):
+        return f"{place} is no map"
+    return f"nothing in {place} is named {steps[depth]}"
+
+
+def _enter(data: Any, step: str) -> tuple[Any, str]:
+    """Return the key or index that `step` means in `data`; None, and a hint, where it fits
     nothing."""
     if isinstance(data, dict):
-        return step, []
+        return step, ""
     if not isinstance(data, list):
-        return None, []
-    names = [str(item["name"]) for item in data if isinstance(item, dict) and "name" in item]
-    for index, item in enumerate(data):
-        if isinstance(item, dict) and str(item.get("name")) == step:
-            return index, names
+        return None, ""
+    names = {
+        str(item["name"]): index
+        for index, item in enumerate(data)
+        if isinstance(item, dict) and "name" in item
+    }
+    if step in names:
+        return names[step], ""
     if step.isdecimal() and int(step) < len(data):
-        return int(step), names
-    return None, names
+        return int(step), ""
+    return None, suggestion(step, names) if names else f"it has {len(data)} items, counted from 0"

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from yaml.reader import ReaderError
 
 from protonet.errors import SpecError
 from protonet.problems import Mark, Problem, SourceText
@@ -40,48 +42,77 @@ class _PlainLoader(Loader):  # type: ignore[misc, valid-type]  # chosen at run t
 
 
 class _Refused(Exception):
-    """A scalar that must not be guessed at."""
-
-
-def read_yaml(text: str, name: str) -> tuple[Any, Marks]:
-    """Read one YAML document.
+    """A scalar that must not be guessed at.
 
     Args:
-        text: the document.
-        name: what errors call it, usually its path.
-
-    Returns: plain data (dict, list, str, int, float, bool, None; map keys are always str) and its
-        marks.
-    Raises: SpecError with every repeated key and ambiguous number, or the one syntax error.
+        hint: what to write instead.
+        value: what it would be without its zero, so that no further complaint follows from it.
     """
-    source = SourceText(name, tuple(text.splitlines()))
+
+    def __init__(self, hint: str, value: int) -> None:
+        self.hint, self.value = hint, value
+        super().__init__(hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text holds.
+
+    Attributes:
+        data: plain data (dict, list, str, int, float, bool, None); map keys are always str.
+        marks: where each node stands.
+        problems: what is refused although the text could be read on: repeated keys, ambiguous
+            numbers, tags.
+    """
+
+    data: Any
+    marks: Marks
+    problems: tuple[Problem, ...]
+
+
+def read_yaml(text: str, source: SourceText) -> Reading:
+    """Read one YAML document; `source` is what the marks point into.
+
+    Raises: SpecError with the one problem that ends the reading: a syntax error, an empty text, a
+        text beyond the limits.
+    """
     check_limits(text, source)
     try:
         node = yaml.compose(text, Loader=_PlainLoader)
     except yaml.YAMLError as error:
-        raise SpecError([syntax_problem(error, source)], name) from error
+        raise SpecError([syntax_problem(error, text, source)], source.name) from error
     if node is None:
-        nothing = Mark(source, 1, 1, 2)
-        raise SpecError(
-            [Problem("PN005", nothing, "", "the file is empty", "", "a spec is a map: net: …")],
-            name,
-        )
+        hint = "a spec is a map: net: …"
+        empty = Problem("PN005", Mark(source, 1, 1, 2), "", "the file is empty", "", hint)
+        raise SpecError([empty], source.name)
     builder = _Builder(source)
     data, marks = builder.build(node)
-    if builder.problems:
-        raise SpecError(builder.problems, name)
-    return data, marks
+    return Reading(data, marks, tuple(builder.problems))
 
 
-def syntax_problem(error: yaml.YAMLError, source: SourceText) -> Problem:
+def syntax_problem(error: yaml.YAMLError, text: str, source: SourceText) -> Problem:
     """Return a parser's complaint as a problem with its place."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    line = min(mark.line + 1 if mark else 1, max(1, len(source.lines)))
-    column = mark.column + 1 if mark and mark.line < len(source.lines) else 1
+    line, column = _place(error, text)
     why = getattr(error, "problem", None) or getattr(error, "reason", None) or "this is not YAML"
     context, start = getattr(error, "context", None), getattr(error, "context_mark", None)
     hint = f"{context}, which starts at line {start.line + 1}" if context and start else ""
+    if why.startswith("but "):  # the second half of a sentence that begins in the context
+        why, hint = f"{context}, {why}", ""
+    if text.splitlines()[line - 1][column - 1 : column] == "\t":
+        why, hint = "a tab cannot stand here", "indent with spaces"
     return Problem("PN001", Mark(source, line, column, column + 1), "", why, "", hint)
+
+
+def _place(error: yaml.YAMLError, text: str) -> tuple[int, int]:
+    """Return line and column, counted from 1; the end of the text where the parser is past it."""
+    if isinstance(error, ReaderError):  # a character that YAML does not have, at a byte offset
+        before = text.encode()[: error.position].decode(errors="ignore").splitlines() or [""]
+        return len(before), len(before[-1]) + 1
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    lines = text.splitlines()
+    if mark and mark.line < len(lines):
+        return mark.line + 1, mark.column + 1
+    return len(lines), len(lines[-1]) + 1
 
 
 def scalar(text: str) -> Any:
@@ -95,7 +126,7 @@ def scalar(text: str) -> Any:
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
     if _LEADING_ZERO.match(text):
-        raise _Refused(f"write {int(text)}, or quote it if it is a text")
+        raise _Refused(f"write {int(text)}, or quote it if it is a text", int(text))
     if _INTEGER.match(text) and len(text) < 40:
         return int(text)
     if _OCTAL_OR_HEX.match(text):
@@ -119,15 +150,11 @@ class _Builder:
         self.problems: list[Problem] = []
 
     def build(self, node: yaml.Node, key: Mark | None = None) -> tuple[Any, Marks]:
+        """Return the data of a node, and its marks with that of the key which leads to it."""
         marks = Marks(self._mark(node), key)
         if node.tag not in _TAGS:
-            self._refuse(
-                "PN001",
-                marks.value,
-                f"tags such as {node.tag} are not used here",
-                "leave the tag out",
-            )
-            return None, marks
+            why = f"tags such as {node.tag} are not used here"
+            self._refuse("PN001", marks.value, why, "leave the tag out")
         if isinstance(node, yaml.MappingNode):
             return self._map(node, marks), marks
         if isinstance(node, yaml.SequenceNode):
@@ -139,19 +166,21 @@ class _Builder:
         for name, key, value in self._entries(node):
             if name in data:
                 first = marks.children[name].key
-                line = first.line if first else 0
-                self._refuse(
-                    "PN002", key, f"the key {name} is repeated", f"it stands first in line {line}"
-                )
+                hint = f"it stands first in line {first.line}" if first else ""
+                self._refuse("PN002", key, f"the key {name} is repeated", hint)
             data[name], marks.children[name] = self.build(value, key)
         return data
 
     def _entries(self, node: yaml.MappingNode) -> Iterator[tuple[str, Mark, yaml.Node]]:
         for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                yield key.value, self._mark(key), value
+            mark = self._mark(key)
+            if not isinstance(key, yaml.ScalarNode):
+                self._refuse("PN001", mark, "a key is a word, not a list or a map", "")
+            elif key.value == "<<" and not key.style:
+                why = "the merge key << is YAML 1.1, and does nothing in YAML 1.2"
+                self._refuse("PN001", mark, why, "net.defaults holds what layers have in common")
             else:
-                self._refuse("PN001", self._mark(key), "a key is a word, not a list or a map", "")
+                yield key.value, mark, value
 
     def _list(self, node: yaml.SequenceNode, marks: Marks) -> list[Any]:
         data = []
@@ -160,26 +189,26 @@ class _Builder:
             data.append(value)
         return data
 
-    def _scalar(self, node: yaml.ScalarNode, mark: Mark) -> Any:
-        if node.style:  # quoted or a block: a text, whatever it looks like
-            return node.value
+    def _scalar(self, node: yaml.Node, mark: Mark) -> Any:
+        if not isinstance(node, yaml.ScalarNode) or node.style:
+            return node.value  # quoted or a block: a text, whatever it looks like
         try:
             return scalar(node.value)
         except _Refused as refusal:
-            self._refuse("PN003", mark, f"{node.value} is ambiguous: a leading zero", str(refusal))
-            return 0
+            why = f"{node.value} is ambiguous: a leading zero"
+            self._refuse("PN003", mark, why, refusal.hint)
+            return refusal.value
 
     def _mark(self, node: yaml.Node) -> Mark:
         start, end = node.start_mark, node.end_mark
         line, column = start.line + 1, start.column + 1
-        if end.line == start.line:
-            return Mark(self.source, line, column, max(column + 1, end.column + 1))
-        length = (
-            len(self.source.lines[start.line].rstrip())
-            if start.line < len(self.source.lines)
-            else column
-        )
-        return Mark(self.source, line, column, max(column + 1, length + 1))
+        last = end.column + 1 if end.line == start.line else self._end_of(line)
+        return Mark(self.source, line, column, max(column + 1, last))
+
+    def _end_of(self, line: int) -> int:
+        """Return the column past the last character of a line."""
+        known = line <= len(self.source.lines)
+        return len(self.source.lines[line - 1].rstrip()) + 1 if known else 1
 
     def _refuse(self, code: str, mark: Mark, why: str, hint: str) -> None:
         self.problems.append(Problem(code, mark, "", why, "", hint))

@@ -6,10 +6,13 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from protonet.records import Count, Flag, Record, Text, custom_error
+from protonet.records import Count, Flag, Record, Text
+from protonet.spec.keys import line, refused
 from protonet.transforms import read_transform
 
 TRAIN = "train"
+KNOWN = "dataset://"
+"""What the source of a known set begins with."""
 
 
 class DataSpec(Record):
@@ -33,11 +36,17 @@ class DataSpec(Record):
 
     @model_validator(mode="after")
     def _fallback_needs_a_known_set(self) -> DataSpec:
-        if self.fallback and not self.source.startswith("dataset://"):
-            raise custom_error("PN015", "fallback goes with a dataset:// source only", "remove it")
+        if self.fallback and not is_known(self.source):
+            why = "fallback goes with a dataset:// source only"
+            raise refused(line("PN015", why, "remove it", ("fallback",), self.fallback))
         return self
 
 
 def evaluation_sets(data: dict[str, DataSpec]) -> dict[str, DataSpec]:
     """Return every set but `train`, in the order of the file."""
     return {name: spec for name, spec in data.items() if name != TRAIN}
+
+
+def is_known(source: str) -> bool:
+    """Return whether a source names a known set, `dataset://mnist/train`."""
+    return source.startswith(KNOWN)

@@ -1,9 +1,8 @@
-"""The deploy net, derived from the one spec: no labels, no losses, no metrics, what is left over
-goes too.
+"""The deploy net, derived from the one spec: without labels, losses, metrics and what only they
+need.
 
 Caffe users kept a third file for this, which drifted. Here a classifier's loss becomes its
-activation with top `prob`; a loss of weight 0 or of phase train only goes with everything that only
-it needs.
+activation with top `prob`; a loss of weight 0 or of phase train only goes with what only it needs.
 """
 
 from __future__ import annotations
@@ -15,83 +14,95 @@ from protonet.spec.layer import LayerSpec
 from protonet.spec.net import NetSpec
 from protonet.spec.wiring import Node, Value, Wirer, Wiring
 
+Layers = Mapping[str, LayerType]
 
-def derive_deploy(net: NetSpec, layers: Mapping[str, LayerType], wirer: Wirer) -> Wiring:
-    """Return the wiring of the deploy net.
 
-    Outputs are the tops that no kept layer reads. `wirer.errors` gains what kept layers miss.
+def derive_deploy(net: NetSpec, layers: Layers, wirer: Wirer) -> Wiring:
+    """Return the wiring of the deploy net; its errors are what the kept layers miss.
+
+    Outputs are the tops that no kept layer reads.
     """
-    before = len(wirer.errors)
     whole = wirer.wire(net.net_state("deploy"))
+    train, test = (wirer.wire(net.net_state(phase)) for phase in ("train", "test"))
+    body = [node for node in whole.nodes if layers[node.layer.type].kind == "layer"]
+    given = {value for value, _ in whole.inputs.values()}.union(*(node.tops for node in body))
     losses = [
         node
-        for node in whole.nodes
-        if layers[node.layer.type].kind == "loss" and _counts(node, net)
+        for node in _losses(train, [test, whole], layers)
+        if node.bottoms and node.bottoms[0] in given
     ]
-    replaced = _activations(losses, layers)
-    body = [node for node in whole.nodes if layers[node.layer.type].kind == "layer"]
-    wanted = {top for node in replaced for top in node.tops} | {
-        node.bottoms[0] for node in losses if node.bottoms
-    }
-    wanted |= _loose_ends(whole, body, layers)
-    kept = _ancestors([*body, *replaced], wanted)
-    _forget_errors(wirer, before, kept)
+    wanted = {node.bottoms[0] for node in losses} | _loose_ends([whole, train, test], layers)
+    made = _activations(losses, _ancestors(body, wanted), layers)
+    kept = _ancestors([*body, *made], wanted.union(*(node.tops for node in made)))
     read = {bottom for node in kept for bottom in node.bottoms}
     inputs = {name: pair for name, pair in whole.inputs.items() if pair[0] in read}
-    blobs = {name: pair[0] for name, pair in inputs.items()} | {
-        top.blob: top for node in kept for top in node.tops
-    }
-    return Wiring(whole.state, inputs, tuple(kept), blobs)
+    blobs = {name: pair[0] for name, pair in inputs.items()}
+    blobs |= {top.blob: top for node in kept for top in node.tops}
+    indexes = {node.index for node in kept if node not in made}
+    errors = tuple(error for error in whole.errors if error.path[2] in indexes)
+    return Wiring(whole.state, inputs, tuple(kept), blobs, errors)
 
 
-def _counts(node: Node, net: NetSpec) -> bool:
-    """Return whether a loss stands for what the net is for: weighed, and not for training only."""
-    weights = node.layer.loss_weight
-    return (weights is None or any(weights)) and node.layer.exists_in(net.net_state("test"))
+def _losses(train: Wiring, lasting: list[Wiring], layers: Layers) -> list[Node]:
+    """Return the losses that stand for what the net is for: weighed, and not for training only.
+
+    Where all are for training only, they are what it is for.
+    """
+    nodes = {node.index: node for wiring in lasting for node in wiring.nodes}
+    for chosen in ([nodes[index] for index in sorted(nodes)], train.nodes):
+        losses = [
+            node
+            for node in chosen
+            if layers[node.layer.type].kind == "loss" and _is_weighed(node.layer)
+        ]
+        if losses:
+            return losses
+    return []
 
 
-def _activations(losses: list[Node], layers: Mapping[str, LayerType]) -> list[Node]:
-    """Return the layer that takes the place of each loss: Softmax for SoftmaxWithLoss, and so
-    on."""
-    forms = [
-        (node, form(node.layer.params))
-        for node in losses
-        if (form := layers[node.layer.type].deploy) and node.bottoms
+def _is_weighed(layer: LayerSpec) -> bool:
+    return layer.loss_weight is None or any(layer.loss_weight)
+
+
+def _activations(losses: list[Node], kept: list[Node], layers: Layers) -> list[Node]:
+    """Return the layer that takes the place of each loss: Softmax for SoftmaxWithLoss, and so on.
+
+    A loss whose activation is in the deploy net anyway, on the same blob, needs none.
+    """
+    present = [(node.layer.type, node.layer.params, node.bottoms) for node in kept]
+    made = []
+    for node in losses:
+        form = layers[node.layer.type].deploy
+        new = form(node.layer.params) if form and node.layer.params is not None else None
+        if new and (*new, node.bottoms[:1]) not in present:
+            made.append((node, *new))
+    taken = {top.blob for node in kept for top in node.tops}
+    alone = len(made) == 1 and "prob" not in taken
+    return [
+        _activation(node, "prob" if alone else f"prob/{node.layer.name}", name, params)
+        for node, name, params in made
     ]
-    made = [(node, *form) for node, form in forms if form is not None]
-    nodes = []
-    for node, name, params in made:
-        top = "prob" if len(made) == 1 else f"prob/{node.layer.name}"
-        layer = LayerSpec.model_construct(
-            name=top, type=name, bottom=(node.bottoms[0].blob,), top=(top,), params=params
-        )
-        nodes.append(Node(node.index, layer, node.bottoms[:1], (Value(top, node.index),)))
-    return nodes
 
 
-def _loose_ends(whole: Wiring, body: list[Node], layers: Mapping[str, LayerType]) -> set[Value]:
-    """Return the tops that nothing reads, losses and metrics included, and that no label feeds."""
-    labels = _label_values(whole, layers)
-    plain = {top for node in body for top in node.tops}
-    return {value for value in whole.unread() if value in plain and value not in labels}
+def _activation(loss: Node, top: str, name: str, params: object) -> Node:
+    layer = LayerSpec.model_construct(
+        name=top, type=name, bottom=(loss.bottoms[0].blob,), top=(top,), params=params
+    )
+    return Node(loss.index, layer, loss.bottoms[:1], (Value(top, loss.index),))
 
 
-def _label_values(whole: Wiring, layers: Mapping[str, LayerType]) -> set[Value]:
-    """Return the inputs that only targets read, and everything computed from them."""
-    plain_reads: set[Value] = set()
-    for node in whole.nodes:
-        kind = layers[node.layer.type]
-        targets = kind.kind != "layer"
-        plain_reads |= {
-            value
-            for place, value in enumerate(node.bottoms)
-            if not (targets and kind.is_target(place, len(node.bottoms)))
-        }
-    labels = {value for value, _ in whole.inputs.values() if value not in plain_reads}
-    for node in whole.nodes:
-        if any(bottom in labels for bottom in node.bottoms):
-            labels |= set(node.tops)
-    return labels
+def _loose_ends(wirings: list[Wiring], layers: Layers) -> set[Value]:
+    """Return the tops of the first wiring that nothing reads in any phase, losses and metrics
+    included, and that are not computed from a loss or metric."""
+    read = frozenset[Value]().union(*(wiring.read() for wiring in wirings))
+    judged: set[Value] = set()
+    ends: set[Value] = set()
+    for node in wirings[0].nodes:
+        if layers[node.layer.type].kind != "layer" or judged.intersection(node.bottoms):
+            judged.update(node.tops)
+        else:
+            ends.update(node.tops)
+    return ends - read
 
 
 def _ancestors(nodes: list[Node], wanted: set[Value]) -> list[Node]:
@@ -102,9 +113,3 @@ def _ancestors(nodes: list[Node], wanted: set[Value]) -> list[Node]:
             kept.append(node)
             needed |= set(node.bottoms)
     return kept[::-1]
-
-
-def _forget_errors(wirer: Wirer, before: int, kept: list[Node]) -> None:
-    """Drop what was missing only for layers that the deploy net does not have."""
-    indexes = {node.index for node in kept}
-    wirer.errors[before:] = [error for error in wirer.errors[before:] if error.path[2] in indexes]

@@ -10,10 +10,15 @@ from pydantic import ValidationError
 from protonet.errors import Path, PathError
 from protonet.problems import CODES, Problem
 from protonet.records import shortened
-from protonet.source import Marks, Origin
+from protonet.source import Origin
+from protonet.spec.keys import reserved_for
 
 Words = Callable[[Mapping[str, Any]], tuple[str, str]]
 """From an error's context to its code and what is wrong."""
+
+
+LATER = "this version cannot run it"
+"""Said of what the language has and the program has not yet."""
 
 
 def _fixed(code: str, why: str) -> Words:
@@ -56,35 +61,43 @@ def problems_of(error: ValidationError, origin: Origin) -> list[Problem]:
 
 def locate(error: PathError, origin: Origin) -> Problem:
     """Return one error at a path as a located problem."""
-    return Problem(
-        error.code,
-        origin.marks.locate(error.path),
-        path_text(error.path, origin.data),
-        error.why,
-        error.got,
-        error.hint,
-    )
+    path = _below_scalars(error.path, origin)
+    mark = origin.marks.locate(path, key=_is_about_key(error.code, path))
+    words = path_text(path, origin.data)
+    return Problem(error.code, mark, words, error.why, error.got, error.hint)
 
 
 def _problem(line: Mapping[str, Any], origin: Origin) -> Problem:
     context = line.get("ctx", {})
     code, why = _words(str(line["type"]), context, str(line["msg"]))
-    path = _written(tuple(line["loc"]), origin)
-    mark = origin.marks.locate(path, key=code == "PN012")
-    missing = code == "PN011"
-    got = (
-        ""
-        if missing or isinstance(line["input"], Mapping) and code != "PN010"
-        else shortened(line["input"])
-    )
-    return Problem(
-        code,
-        mark,
-        path_text(path, origin.data),
-        why,
-        got,
-        context.get("hint", "") or _quoted(code, line["input"]),
-    )
+    path = _below_scalars(_written(tuple(line["loc"]), origin), origin)
+    mark = origin.marks.locate(path, key=_is_about_key(code, path))
+    reserved = reserved_for(path) if code == "PN012" else ""
+    if reserved:
+        return Problem(
+            "PN016", mark, path_text(path, origin.data), f"kept for {reserved}", hint=LATER
+        )
+    got = "" if _says_nothing(code, line["input"]) else shortened(line["input"])
+    hint = context.get("hint", "") or _quoted(code, line["input"])
+    return Problem(code, mark, path_text(path, origin.data), why, got, hint)
+
+
+def _is_about_key(code: str, path: Path) -> bool:
+    """Return whether the key is what is wrong, not the value that follows it."""
+    return code in ("PN012", "PN027") or (len(path) == 3 and path[:2] == ("net", "defaults"))
+
+
+def _says_nothing(code: str, value: object) -> bool:
+    """Return whether the value found explains nothing: it is missing, or a map of which a part is
+    wrong."""
+    return code == "PN011" or (isinstance(value, Mapping) and code not in ("PN010", "PN012"))
+
+
+def _below_scalars(path: Path, origin: Origin) -> Path:
+    """Return the path without the steps into a list that was written as its only item."""
+    while path and isinstance(path[-1], int) and origin.marks.find(path) is None:
+        path = path[:-1]
+    return path
 
 
 def _words(kind: str, context: Mapping[str, Any], message: str) -> tuple[str, str]:
@@ -102,19 +115,19 @@ def _quoted(code: str, value: object) -> str:
 
 
 def _written(path: Path, origin: Origin) -> Path:
-    """Return where the offending value was written: in the layer, or in the defaults of its
-    type."""
-    if path[:2] != ("net", "layers") or len(path) < 4 or origin.marks.find(path[:4]):
+    """Return where the offending value was written: a layer's key may stand in the defaults of its
+    type, and a shape need not be in a map."""
+    if len(path) < 4 or origin.marks.find(path):
         return path
-    layer: Any = _get(origin.data, path[:3])
-    key = "param" if path[3] == "default_param" else path[3]
-    default: Path = (
-        "net",
-        "defaults",
-        str(layer.get("type")) if isinstance(layer, Mapping) else "",
-        key,
-    )
-    return (*default, *path[4:]) if origin.marks.find(default) else path
+    written = path
+    if path[:2] == ("net", "inputs") and isinstance(_get(origin.data, path[:3]), list):
+        written = (*path[:3], *path[4:])
+    elif path[:2] == ("net", "layers"):
+        layer: Any = _get(origin.data, path[:3])
+        kind = str(layer.get("type")) if isinstance(layer, Mapping) else ""
+        key = "param" if path[3] == "default_param" else path[3]
+        written = ("net", "defaults", kind, key, *path[4:])
+    return written if origin.marks.find(written) else path
 
 
 def path_text(path: Path, data: Any) -> str:
@@ -149,6 +162,3 @@ def _get(data: Any, path: Path) -> Any:
 
 def _number(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-__all__ = ["Marks", "locate", "path_text", "problems_of"]

@@ -13,6 +13,7 @@ from pydantic import (
     SkipValidation,
     ValidationError,
     ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic_core import InitErrorDetails
@@ -26,10 +27,13 @@ from protonet.records import (
     Text,
     custom_error,
     fields_of,
-    restated,
     suggestion,
 )
+from protonet.spec.keys import line, lines_of, refused, respelt
 from protonet.spec.state import PHASES, Names, Phase, Phases, Rules, State
+
+TORCH = "nn."
+"""What the type of a module of torch.nn begins with."""
 
 
 class MergedLayer(dict[str, Any]):
@@ -106,28 +110,27 @@ class LayerSpec(Record):
         try:
             layer = handler({**common, "params": params, **getattr(value, "hidden", {})})
         except ValidationError as error:
-            lines = [*restated(error.errors(include_url=False)), *lines]
-            raise ValidationError.from_exception_data(cls.__name__, lines) from None
+            raise refused(*lines_of(error), *lines) from None
         if lines and not context.get("lenient"):
-            raise ValidationError.from_exception_data(cls.__name__, lines)
+            raise refused(*lines)
         return layer
+
+    @field_validator("name")
+    @classmethod
+    def _no_dot(cls, name: str) -> str:
+        if "." in name:
+            why = f"the layer name {name} has a dot"
+            raise custom_error("PN022", why, "dots separate the words of a path; use / or _")
+        return name
 
     @model_validator(mode="after")
     def _check_rules(self) -> LayerSpec:
-        if "." in self.name:
-            raise custom_error(
-                "PN022",
-                f"the layer name {self.name} has a dot",
-                "dots separate the words of a path; use / or _",
-            )
         if self.include and self.exclude:
-            raise custom_error(
-                "PN015", "include and exclude contradict", "give rules of one kind, as in Caffe"
-            )
+            why, hint = "include and exclude contradict", "give rules of one kind, as in Caffe"
+            raise refused(line("PN015", why, hint, ("exclude",), {}))
         if self.phase is not None and (self.include or self.exclude):
-            raise custom_error(
-                "PN015", "phase and include or exclude say the same thing in two ways", "keep one"
-            )
+            why = "phase and include or exclude say the same thing in two ways"
+            raise refused(line("PN015", why, "keep one", ("phase",), {}))
         return self
 
     def param_spec(self, name: str) -> ParamSpec:
@@ -153,49 +156,23 @@ class LayerSpec(Record):
 
 COMMON = frozenset(fields_of(LayerSpec)) - {"params", "default_param"}
 """The keys that every layer has."""
-RESERVED = {"if": "with blocks", "repeat": "with blocks", "share": "with blocks"}
-"""Common keys of DESIGN §4 that later versions run."""
 
 
 def _own(
     name: Any, own: dict[str, Any], context: Mapping[str, Any]
 ) -> tuple[Any, list[InitErrorDetails]]:
     """Validate a type's own keys; return its params, or None and what is wrong."""
-    lines = [
-        InitErrorDetails(
-            type=custom_error("PN016", f"{key} comes {RESERVED[key]}; this version has none"),
-            loc=(key,),
-            input=own[key],
-        )
-        for key in own.keys() & RESERVED.keys()
-    ]
     if not isinstance(name, str):
-        return None, lines
+        return None, []
     layers: Mapping[str, LayerType] = context["layers"]
+    if name.startswith(TORCH):
+        why = "the modules of torch.nn come in a later version; this one cannot run them"
+        return None, [line("PN016", why, "", ("type",), name)]
     if name not in layers:
-        return None, [*lines, _unknown_type(name, layers)]
-    own = {key: item for key, item in own.items() if key not in RESERVED}
+        hint = suggestion(name, layers, most=8)
+        return None, [line("PN020", "unknown layer type", hint, ("type",), name)]
+    kind = layers[name]
     try:
-        return layers[name].params.model_validate(own, context=dict(context)), lines
+        return kind.params.model_validate(own, context=dict(context)), []
     except ValidationError as error:
-        known = {*fields_of(layers[name].params), *COMMON}
-        return None, [
-            *lines,
-            *(_with_common(line, known) for line in restated(error.errors(include_url=False))),
-        ]
-
-
-def _unknown_type(name: str, layers: Mapping[str, LayerType]) -> InitErrorDetails:
-    return InitErrorDetails(
-        type=custom_error("PN020", "unknown layer type", suggestion(name, layers, most=8)),
-        loc=("type",),
-        input=name,
-    )
-
-
-def _with_common(line: InitErrorDetails, known: set[str]) -> InitErrorDetails:
-    """Suggest the common keys too where a type's own model met an unknown one."""
-    location = line.get("loc", ())
-    if len(location) == 1 and str(location[0]) not in known:
-        line["type"] = custom_error("PN012", "unknown key", suggestion(location[0], known, most=30))
-    return line
+        return None, respelt(lines_of(error), {*fields_of(kind.params), *COMMON})

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
-from protonet.records import ChannelOrder, Flag, Integer, Record, Text, custom_error, suggestion
-from protonet.spec.layer import LayerSpec, MergedLayer
+from protonet.records import ChannelOrder, Flag, Integer, Record, Text, custom_error
+from protonet.spec.defaults import default_lines, with_defaults
+from protonet.spec.keys import lines_of, refused
+from protonet.spec.layer import LayerSpec
 from protonet.spec.state import State
 
 BATCH = "N"
@@ -45,7 +54,12 @@ class InputSpec(Record):
     @model_validator(mode="before")
     @classmethod
     def _from_list(cls, value: Any) -> Any:
-        return {"shape": value} if isinstance(value, list | tuple) else value
+        if isinstance(value, list | tuple):
+            return {"shape": value}
+        if isinstance(value, Mapping | InputSpec):
+            return value
+        hint = "[3, 224, 224], or {shape: [3, 224, 224]}"
+        raise custom_error("PN010", "a list of sizes or a map is needed", hint)
 
     def axes(self) -> tuple[int | str, ...]:
         """Return the whole shape, batch axis included."""
@@ -79,53 +93,28 @@ class NetSpec(Record):
     state: StateSpec = StateSpec()
     """What the rules of include and exclude are tested against."""
     force_backward: Flag = False
-    """Compute the gradient of the inputs too."""
+    """Taken from Caffe's nets, and without effect: torch computes the gradient of an input exactly
+    when the tensor that is fed asks for it."""
     layers: tuple[LayerSpec, ...]
     """The layers, in the order in which they run."""
 
-    @field_validator("defaults", mode="after")
+    @model_validator(mode="wrap")
     @classmethod
-    def _known_types(
-        cls, defaults: dict[str, dict[str, Any]], info: ValidationInfo
-    ) -> dict[str, dict[str, Any]]:
-        layers = (info.context or {})["layers"]
-        for name in defaults:
-            if name not in layers:
-                raise custom_error(
-                    "PN020",
-                    f"defaults for the unknown layer type {name}",
-                    suggestion(name, layers, most=8),
-                )
-        return defaults
-
-    @field_validator("layers", mode="before")
-    @classmethod
-    def _merge_defaults(cls, value: Any, info: ValidationInfo) -> Any:
-        defaults = info.data.get("defaults") or {}
-        if not isinstance(value, list | tuple) or not defaults:
-            return value
-        return [_merged(layer, defaults) for layer in value]
+    def _merge_defaults(
+        cls, value: Any, handler: ModelWrapValidatorHandler[Any], info: ValidationInfo
+    ) -> Any:
+        if not isinstance(value, Mapping) or not isinstance(value.get("defaults"), Mapping):
+            return handler(value)
+        context = info.context or {}
+        lines = list(default_lines(value["defaults"], context))
+        try:
+            net = handler(with_defaults(value))
+        except ValidationError as error:
+            raise refused(*lines_of(error), *lines) from None
+        if lines and not context.get("lenient"):
+            raise refused(*lines)
+        return net
 
     def net_state(self, phase: Any, stages: tuple[str, ...] = ()) -> State:
         """Return the state of this net in a phase, with further stages set."""
         return State(phase, self.state.level, frozenset((*self.state.stage, *stages)))
-
-
-def deep_merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `base` changed by `over`: maps merge, everything else is replaced."""
-    merged = dict(base)
-    for key, value in over.items():
-        old = merged.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        merged[key] = deep_merge(old, value) if both else value  # type: ignore[arg-type]  # both are maps here
-    return merged
-
-
-def _merged(layer: Any, defaults: Mapping[str, Mapping[str, Any]]) -> Any:
-    if not isinstance(layer, Mapping) or layer.get("type") not in defaults:
-        return layer
-    default = dict(defaults[layer["type"]])
-    hidden = {"default_param": default.pop("param", {})}
-    merged = MergedLayer(deep_merge(default, layer))
-    merged.hidden = hidden
-    return merged

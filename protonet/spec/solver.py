@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import (
@@ -12,9 +12,9 @@ from pydantic import (
     ModelWrapValidatorHandler,
     SkipValidation,
     ValidationError,
-    ValidationInfo,
     model_validator,
 )
+from pydantic_core import InitErrorDetails
 
 from protonet.lr_policy import LR_POLICIES
 from protonet.optim import OPTIMIZERS
@@ -27,9 +27,10 @@ from protonet.records import (
     Size,
     Text,
     custom_error,
-    restated,
+    fields_of,
     suggestion,
 )
+from protonet.spec.keys import line, lines_of, refused, respelt
 
 _DEVICE = re.compile(r"(auto|cpu|mps|cuda(:\d+)?)\Z")
 
@@ -55,12 +56,14 @@ class LrPolicySpec(Record):
     @model_validator(mode="wrap")
     @classmethod
     def _split(cls, value: Any, handler: ModelWrapValidatorHandler[Any]) -> Any:
+        where = () if isinstance(value, str) else ("type",)
         value = {"type": value} if isinstance(value, str) else value
         if not isinstance(value, Mapping) or not isinstance(value.get("type"), str):
             return handler(value)
         name = value["type"]
         if name not in LR_POLICIES:
-            raise custom_error("PN014", f"unknown lr_policy {name}", suggestion(name, LR_POLICIES))
+            unknown = line("PN014", "unknown policy", suggestion(name, LR_POLICIES), where, name)
+            raise refused(unknown)
         own = {key: item for key, item in value.items() if key != "type"}
         return handler({"type": name, "params": LR_POLICIES[name].params.model_validate(own)})
 
@@ -117,36 +120,49 @@ class SolverSpec(Record):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _split(
-        cls, value: Any, handler: ModelWrapValidatorHandler[Any], info: ValidationInfo
-    ) -> Any:
+    def _split(cls, value: Any, handler: ModelWrapValidatorHandler[Any]) -> Any:
         if not isinstance(value, Mapping):
             return handler(value)
-        rule = value.get("type", "SGD")
-        if not isinstance(rule, str) or rule not in OPTIMIZERS:
-            return handler(_refuse_rule(value, rule))
-        own_names = set(OPTIMIZERS[rule].params.model_fields)
-        lines = []
-        optimizer = None
+        optimizer, lines = _rule(value)
+        common = {key: item for key, item in value.items() if key not in _RULE_KEYS}
         try:
-            optimizer = OPTIMIZERS[rule].params.model_validate(
-                {key: value[key] for key in value.keys() & own_names}
-            )
+            solver = handler({**common, "optimizer": optimizer})
         except ValidationError as error:
-            lines = restated(error.errors(include_url=False))
-        try:
-            solver = handler(
-                {
-                    **{key: value[key] for key in value if key not in own_names},
-                    "optimizer": optimizer,
-                }
-            )
-        except ValidationError as error:
-            lines += restated(error.errors(include_url=False))
+            lines = [*lines_of(error), *lines]
         if lines:
-            raise ValidationError.from_exception_data(cls.__name__, lines)
+            known = {*fields_of(cls), *_keys_of(value.get("type", "SGD"))} - {"optimizer"}
+            raise refused(*respelt(lines, known, _POLICY_KEYS))
         return solver
 
 
-def _refuse_rule(value: Mapping[str, Any], rule: object) -> Any:
-    raise custom_error("PN014", f"unknown solver type {rule}", suggestion(rule, OPTIMIZERS))
+_RULE_KEYS = frozenset(key for kind in OPTIMIZERS.values() for key in fields_of(kind.params))
+"""The keys of all update rules."""
+_POLICY_KEYS = {
+    key: f"it belongs to the policy: lr_policy: {{type: …, {key}: …}}"
+    for kind in LR_POLICIES.values()
+    for key in fields_of(kind.params)
+}
+"""Keys that Caffe's solver has beside `lr_policy`, and what to say of them here."""
+
+
+def _keys_of(rule: object) -> Iterable[str]:
+    """Return the own keys of an update rule; those of all where it is unknown."""
+    known = isinstance(rule, str) and rule in OPTIMIZERS
+    return fields_of(OPTIMIZERS[str(rule)].params) if known else _RULE_KEYS
+
+
+def _rule(value: Mapping[str, Any]) -> tuple[Record | None, list[InitErrorDetails]]:
+    """Validate the update rule's own keys; return them, or None and what is wrong."""
+    rule = value.get("type", "SGD")
+    lines = []
+    if "optimizer" in value:  # not a field of the language: it must not replace the rule's own
+        lines.append(line("PN012", "unknown key", "", ("optimizer",), value["optimizer"]))
+    if not isinstance(rule, str) or rule not in OPTIMIZERS:
+        hint = suggestion(rule, OPTIMIZERS)
+        unknown = [line("PN014", "unknown update rule", hint, ("type",), rule)]
+        return None, [*lines, *(unknown if isinstance(rule, str) else ())]
+    own = {key: value[key] for key in value if key in _RULE_KEYS}
+    try:
+        return OPTIMIZERS[rule].params.model_validate(own), lines
+    except ValidationError as error:
+        return None, [*lines, *lines_of(error)]

@@ -5,28 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from pydantic import model_validator
 
-from protonet.errors import DataError
 from protonet.records import Record, Text, custom_error
 from protonet.transforms.mean_image import MeanImage, read_mean, sized_for
 from protonet.transforms.record import Context, Positions, Transform, TransformType
 from protonet.transforms.values import (
     Constant,
-    Numbers,
+    Deviations,
     PerChannel,
     PerChannelOrDataset,
     filled_in,
+    inverted,
     per_channel,
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arithmetic:
-    """(x − subtract) · multiply, each left out where it is None; in place, rounded after each as in
-    Caffe."""
+    """(x − subtract) · multiply, in place, rounded after each of the two as in Caffe.
+
+    Attributes:
+        subtract, multiply: None leaves the operation out.
+    """
 
     subtract: Constant | None
     multiply: Constant | None
@@ -44,16 +46,16 @@ class ScaleParams(Record):
     """Multiply every value."""
 
     factor: PerChannel
-    """What values are multiplied with: one number, or one for each channel. 0.00390625 maps 0 … 255
-    to 0 … 1."""
+    """What values are multiplied with: one number, or one for each channel.
+
+    0.00390625 maps 0 … 255 to just below 1."""
 
 
 class MeanParams(Record):
     """Subtract a mean: numbers, or a whole image. Exactly one key."""
 
-    value: PerChannelOrDataset = None
-    """The mean: one number, one for each channel, or `dataset`; in the units of the stored
-    values."""
+    value: PerChannelOrDataset | None = None
+    """The mean, in units of the stored values: one number, one for each channel, or `dataset`."""
     file: Text | None = None
     """A mean image, .npy or .npz, of shape (C, H, W); relative to the spec."""
     image: MeanImage | None = None
@@ -72,9 +74,8 @@ class NormalizeParams(Record):
     """Subtract the mean of each channel and divide by its standard deviation."""
 
     mean: PerChannelOrDataset
-    """The mean: one number, one for each channel, or `dataset`; in the units of the stored
-    values."""
-    std: PerChannelOrDataset
+    """The mean, in units of the stored values: one number, one for each channel, or `dataset`."""
+    std: Deviations
     """The standard deviation, like the mean; above 0."""
 
 
@@ -93,23 +94,23 @@ def _build_mean(params: MeanParams, context: Context) -> Transform:
     """Subtract a mean from each sample.
 
     Takes and gives: (N, C, …), float32.
-    Raises: ShapeError if the mean does not fit; DataError if its file cannot be read, or the
+    Raises: ShapeError if the mean does not fit; DataError if its file cannot be read, or if the
         training set's header holds none.
     """
     if params.value is None:
         return _subtract_array(params, context)
-    values = filled_in(params.value, context.mean, "mean") or ()
+    values = filled_in(params.value, context.mean, "mean")
     mean = Constant(per_channel(values, context.shape, "mean"))
     description = {"type": "Mean", "value": list(values)}
     return Transform(shape=context.shape, device=Arithmetic(mean, None), description=description)
 
 
 def _subtract_array(params: MeanParams, context: Context) -> Transform:
-    where, mean = "image", params.image and params.image.array()
-    if mean is None:
-        where = str(context.folder / str(params.file))
-        mean = read_mean(context.folder / str(params.file))
-    mean = sized_for(mean, context.shape, where)
+    if params.image is not None:
+        mean = sized_for(params.image.array(), context.shape, "image")
+    else:
+        path = context.folder / str(params.file)
+        mean = sized_for(read_mean(path), context.shape, str(path))
     return Transform(
         shape=context.shape,
         device=Arithmetic(Constant(mean), None),
@@ -124,26 +125,12 @@ def _build_normalize(params: NormalizeParams, context: Context) -> Transform:
     Raises: ShapeError if the numbers are neither 1 nor C; DataError if a standard deviation is not
         above 0, or the training set's header holds none.
     """
-    means = filled_in(params.mean, context.mean, "mean") or ()
-    stds = filled_in(params.std, context.std, "std") or ()
+    means = filled_in(params.mean, context.mean, "mean")
+    stds = filled_in(params.std, context.std, "std")
     mean = Constant(per_channel(means, context.shape, "mean"))
     factor = Constant(per_channel(inverted(stds), context.shape, "std"))
     description: dict[str, Any] = {"type": "Normalize", "mean": list(means), "std": list(stds)}
     return Transform(shape=context.shape, device=Arithmetic(mean, factor), description=description)
-
-
-def inverted(stds: Numbers) -> Numbers:
-    """Return 1 / std of each.
-
-    Raises: DataError if one is not above 0.
-    """
-    for channel, std in enumerate(stds):
-        if not std > 0:
-            raise DataError(
-                f"std of channel {channel} is {std:g}, and nothing can be divided by it; "
-                "subtract the mean only, or give a std above 0"
-            )
-    return tuple(float(1 / np.float64(std)) for std in stds)
 
 
 SCALE = TransformType("Scale", ScaleParams, _build_scale)

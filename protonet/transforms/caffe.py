@@ -1,7 +1,7 @@
-"""Caffe's `transform_param` as a map: a few keys, and one fixed order whatever their order in the
-file.
+"""Caffe's `transform_param` as a map: a few keys, carried out in one fixed order.
 
-Crop, mirror, subtract the mean, scale. In training the crop is anywhere, otherwise in the centre.
+Crop, mirror, subtract the mean, scale, whatever their order in the file. In training the crop is
+anywhere, otherwise in the centre.
 `mirror` turns every other image by chance in *every* phase, as in Caffe: leave it out of a test
 set's map. A mean image is subtracted at the crop's own position; here that is done before the crop,
 on the whole image, which gives the same bits.
@@ -11,16 +11,26 @@ Source: Caffe, data_transformer.cpp, DataTransformer::Transform.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from protonet.errors import ShapeError
 from protonet.records import Flag, Number, Record, Size, Text, custom_error
-from protonet.transforms.arithmetic import MEAN, SCALE, MeanParams, ScaleParams, inverted
+from protonet.transforms.arithmetic import MEAN, SCALE, MeanParams, ScaleParams
 from protonet.transforms.crop import CROP, CropParams
 from protonet.transforms.mirror import MIRROR, MirrorParams
 from protonet.transforms.record import Context, Step, shown
-from protonet.transforms.values import PerChannel, PerChannelOrDataset, filled_in
+from protonet.transforms.values import (
+    LARGEST,
+    Deviations,
+    Numbers,
+    PerChannel,
+    PerChannelOrDataset,
+    check_count,
+    filled_in,
+    inverted,
+)
 
 _MEANS = ("mean_file", "mean_value", "mean")
 
@@ -28,22 +38,23 @@ _MEANS = ("mean_file", "mean_value", "mean")
 class CaffeTransform(Record):
     """(crop − mean) · scale, mirrored by chance."""
 
-    scale: Number = 1.0
-    """What values are multiplied with, after the mean is subtracted. 0.00390625 maps 0 … 255 to 0 …
-    1."""
+    scale: Annotated[Number, Field(ge=-LARGEST, le=LARGEST)] = 1.0
+    """What values are multiplied with, after the mean is subtracted.
+
+    0.00390625 maps 0 … 255 to just below 1."""
     mirror: Flag = False
     """Turn every other image left to right, by chance, in every phase."""
     crop_size: Size = 0
     """Side of the square window that is cut out, in pixels; 0 leaves the image whole."""
     mean_file: Text | None = None
     """A mean image, .npy or .npz, of shape (C, H, W); relative to the spec."""
-    mean_value: PerChannel = None
+    mean_value: PerChannel | None = None
     """The mean: one number, or one for each channel, in the units of the stored values."""
-    mean: PerChannelOrDataset = None
+    mean: PerChannelOrDataset | None = None
     """Like mean_value; or `dataset`, the mean in the training set's header."""
-    std: PerChannelOrDataset = None
-    """What the scaled values are divided by: one number, one for each channel, or `dataset`. Not
-    Caffe's."""
+    std: Deviations | None = None
+    """What values are divided by, in the units of the stored values: one number, one for each
+    channel, or `dataset`. Not Caffe's."""
     force_color: Flag = False
     """Insist on three channels."""
     force_gray: Flag = False
@@ -64,8 +75,9 @@ class CaffeTransform(Record):
 def steps_of(params: CaffeTransform, context: Context) -> tuple[Step, ...]:
     """Return the list of transforms that does what the map says.
 
-    Raises: ShapeError if the images have not the channels insisted on; DataError if the header of
-        the training set holds no mean or standard deviation, and one was asked for.
+    Raises: ShapeError if the samples have not the channels insisted on, or have other channels than
+        there are numbers; DataError if the training set's header lacks a mean or a standard
+        deviation that was asked for, or if nothing can be divided by the deviation.
     """
     _check_channels(params, context)
     return (*_geometry(params), *_arithmetic(params, context))
@@ -73,33 +85,36 @@ def steps_of(params: CaffeTransform, context: Context) -> tuple[Step, ...]:
 
 def _geometry(params: CaffeTransform) -> Iterator[Step]:
     if params.mean_file is not None:
-        yield Step(MEAN, MeanParams(file=params.mean_file))
+        yield Step(MEAN, MeanParams(file=params.mean_file), "mean_file")
     if params.crop_size:
-        yield Step(CROP, CropParams(size=(params.crop_size, params.crop_size)))
+        size = (params.crop_size, params.crop_size)
+        yield Step(CROP, CropParams(size=size), "crop_size")
     if params.mirror:
-        yield Step(MIRROR, MirrorParams())
+        yield Step(MIRROR, MirrorParams(), "mirror")
 
 
 def _arithmetic(params: CaffeTransform, context: Context) -> Iterator[Step]:
-    mean = params.mean_value or params.mean
-    if mean is not None:
-        yield Step(MEAN, MeanParams(value=mean))
-    std = filled_in(params.std, context.std, "std")
-    factor = (
-        (params.scale,) if std is None else tuple(params.scale * each for each in inverted(std))
-    )
+    key = "mean" if params.mean_value is None else "mean_value"
+    written = params.mean if params.mean_value is None else params.mean_value
+    if written is not None:
+        mean = filled_in(written, context.mean, "mean")
+        check_count(mean, context.shape, key)
+        yield Step(MEAN, MeanParams(value=mean), key)
+    factor: Numbers = (params.scale,)
+    if params.std is not None:
+        std = filled_in(params.std, context.std, "std")
+        check_count(std, context.shape, "std")
+        factor = inverted(std, params.scale)
     if factor != (1.0,):
-        yield Step(SCALE, ScaleParams(factor=factor))
+        yield Step(SCALE, ScaleParams(factor=factor), "scale")
 
 
 def _check_channels(params: CaffeTransform, context: Context) -> None:
-    asked = "force_color" if params.force_color else "force_gray"
-    needed = 3 * params.force_color + params.force_gray
-    if needed and context.shape[:1] != (needed,):
-        raise ShapeError(
-            f"{asked} insists on {needed} channel{'s' * params.force_color}, and the samples "
-            f"are stored as {shown(context.shape)}",
-            "convert the images again, with --gray"
-            if params.force_gray
-            else "convert the images again, without --gray",
-        )
+    insisted = (("force_color", params.force_color, 3), ("force_gray", params.force_gray, 1))
+    for key, given, channels in insisted:
+        if given and context.shape[:1] != (channels,):
+            raise ShapeError(
+                f"{key} insists on {channels} channel{'s' if channels > 1 else ''}, and the "
+                f"samples are stored as {shown(context.shape)}",
+                f"convert the images again, {'with' if channels == 1 else 'without'} --gray",
+            )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import math
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +15,7 @@ from pydantic import model_validator
 from protonet.errors import DataError, ShapeError
 from protonet.records import Count, Record, Text, custom_error
 from protonet.transforms.record import Array, Shape, shown
+from protonet.transforms.values import LARGEST
 
 MeanArray = npt.NDArray[np.float32]
 
@@ -35,7 +34,7 @@ class MeanImage(Record):
     def _fits(self) -> MeanImage:
         try:
             size = len(base64.b64decode(self.float32, validate=True))
-        except binascii.Error as error:
+        except ValueError as error:
             raise custom_error("PN013", f"float32 is not base64: {error}") from error
         needed = math.prod(self.shape) * _STORED.itemsize
         if size != needed:
@@ -61,23 +60,23 @@ def read_mean(path: Path) -> Array:
     """Read a mean from .npy, or from .npz: its only array, or the one named `mean`.
 
     Returns an array of numbers, of whatever shape the file has.
-    Raises: DataError if the file is missing, damaged, of another kind, or holds what is no finite
-        number.
+    Raises: DataError if the file is missing, damaged, of another kind, or holds anything but finite
+        numbers.
     """
     if path.suffix == ".binaryproto":
         raise DataError(
-            f"{path}: this version reads no .binaryproto; save the mean as .npy of shape (C, "
-            "H, W), or give mean_value"
+            f"{path}: this version reads no .binaryproto; "
+            "save the mean as .npy of shape (C, H, W), or give mean_value"
         )
     if path.suffix not in (".npy", ".npz"):
         raise DataError(f"{path}: a mean file ends in .npy or .npz")
-    with _numpy_errors(path):
-        loaded = np.load(path, allow_pickle=False)
+    with _numpy_errors(path), path.open("rb") as file:  # np.load itself leaves a bad one open
+        loaded = np.load(file, allow_pickle=False)
         mean = loaded if isinstance(loaded, np.ndarray) else _member(loaded, path)
-    if mean.dtype.kind not in "fiu" or not np.isfinite(mean).all():
-        raise DataError(
-            f"{path}: a mean image holds finite numbers only; this is {mean.dtype} with others"
-        )
+    if mean.dtype.kind not in "fiu":
+        raise DataError(f"{path}: a mean image holds numbers, not {mean.dtype}")
+    if not (np.abs(mean) <= LARGEST).all():  # false of what is no number, too
+        raise DataError(f"{path}: a number is infinite, or too large for float32")
     return mean
 
 
@@ -108,20 +107,26 @@ def _member(archive: np.lib.npyio.NpzFile, path: Path) -> Array:
         name = "mean" if "mean" in names else names[0] if len(names) == 1 else None
         if name is None:
             raise DataError(
-                f"{path}: holds {', '.join(names) or 'nothing'}; a mean file has one array, "
-                "or one named mean"
+                f"{path}: holds {', '.join(names) or 'nothing'}; "
+                "a mean file has one array, or one named mean"
             )
         return archive[name]
 
 
 @contextmanager
 def _numpy_errors(path: Path) -> Iterator[None]:
-    """Turn what NumPy raises for a bad file into a DataError naming it."""
+    """Turn what NumPy raises for a bad file into a DataError naming it.
+
+    A damaged header or archive makes it raise nearly anything: ValueError, EOFError, zlib.error,
+    tokenize.TokenError, NotImplementedError, …
+    """
     try:
         yield
+    except DataError:
+        raise
     except OSError as error:
         raise DataError(
             f"{path}: the mean file cannot be read: {error.strerror or error}"
         ) from error
-    except (ValueError, EOFError, zipfile.BadZipFile, MemoryError) as error:
+    except Exception as error:
         raise DataError(f"{path}: the mean file is damaged, or no NumPy file") from error

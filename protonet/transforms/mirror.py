@@ -28,7 +28,12 @@ class MirrorParams(Record):
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """Turns each image with the given chance."""
+    """Turns each image with the given chance.
+
+    Attributes:
+        probability: 0 to 1.
+        seed: of this transform.
+    """
 
     probability: float
     seed: int
@@ -51,8 +56,9 @@ class Mirror:
 
 
 def _build(params: MirrorParams, context: Context) -> Transform:
-    """Turn each image left to right with the given chance, in every phase; evaluation of a trained
-    net that names no transform of its own leaves it out.
+    """Turn each image left to right with the given chance, in every phase.
+
+    What a training pipeline stores for the evaluation of its net leaves it out.
 
     Takes and gives: (N, C, H, W).
     Raises: ShapeError if the samples are no images.

@@ -1,5 +1,4 @@
-"""Transforms in a row: what runs on the host, what runs on the device, and how evaluation repeats
-it."""
+"""Transforms in a row: what runs on the host, what on the device, and how evaluation repeats it."""
 
 from __future__ import annotations
 
@@ -32,6 +31,11 @@ class Pipeline:
     on_host: tuple[Transform, ...]
     on_device: tuple[Transform, ...]
 
+    @property
+    def works_on_host(self) -> bool:
+        """Whether `host` does anything; where it does not, a batch need not pass through it."""
+        return bool(self.on_host)
+
     def host(self, images: Array, positions: Positions) -> Array:
         """Run the host's part.
 
@@ -55,8 +59,8 @@ class Pipeline:
             positions: as for `host`.
             channels_last: give the memory layout that convolutions on the CPU prefer.
 
-        Returns: float32 of shape (N, *shape), on the same device. With nothing to do and float32
-            given, the very tensor.
+        Returns: float32 of shape (N, *shape), on the same device. With nothing to do, and float32
+            given, it may be the very tensor.
         """
         layout = (
             torch.channels_last if channels_last and images.dim() == 4 else torch.contiguous_format
@@ -73,8 +77,7 @@ class Pipeline:
 
         Every number is filled in, so that it can be built again (`read_transform`,
         `build_pipeline`) without the data set, the spec or a mean file. A pipeline of the training
-        phase describes its
-        evaluation: crops in the centre, no mirror.
+        phase describes its evaluation: crops in the centre, no mirror.
         """
         every = (*self.on_host, *self.on_device)
         return [dict(each.description) for each in every if each.description is not None]
@@ -104,6 +107,5 @@ def _build(step: Step, context: Context, number: int) -> Transform:
     try:
         return step.kind.build(step.params, context)
     except ShapeError as error:
-        raise ShapeError(
-            f"transform {number + 1} ({step.kind.name}): {error.why}", error.hint
-        ) from error
+        place = step.key or f"transform {number + 1} ({step.kind.name})"
+        raise ShapeError(f"{place}: {error.why}", error.hint) from error

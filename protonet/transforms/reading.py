@@ -36,8 +36,7 @@ def read_with(types: Types, written: object) -> CaffeTransform | tuple[Step, ...
 
 
 def plain(transform: CaffeTransform | Sequence[Step]) -> dict[str, Any] | list[dict[str, Any]]:
-    """Return a transform as plain data that `read_transform` takes; keys left at their default are
-    left out."""
+    """Return a transform as plain data that `read_transform` takes; keys at their default go."""
     if isinstance(transform, CaffeTransform):
         return transform.model_dump(mode="json", exclude_defaults=True)
     return [

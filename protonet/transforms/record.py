@@ -1,5 +1,4 @@
-"""What a transform is: a function over a whole batch, built from its keys and what is known of the
-images.
+"""What a transform is: a function over a whole batch, built from its keys and the samples' shape.
 
 Geometry (crop, mirror) runs on the host, on the images as they are stored, before they travel.
 Arithmetic (mean, scale) runs on the device in float32. Nothing loops over samples in Python.
@@ -28,12 +27,14 @@ Positions = npt.NDArray[np.int64]
 Shape = tuple[int, ...]
 
 HostFunction = Callable[[Array, Positions], Array]
-"""`host(images, positions)`: (N, C, H, W) as stored, and (N,). Gives a new array or a view; changes
-nothing."""
+"""`host(images, positions)`: (N, C, H, W) as stored, and (N,).
+
+Gives a new array or a view; changes nothing."""
 
 DeviceFunction = Callable[[torch.Tensor, Positions], torch.Tensor]
-"""`device(images, positions)`: float32 on any device, and (N,) on the host. May work in place: the
-batch is its own."""
+"""`device(images, positions)`: float32 on any device, and (N,) on the host.
+
+May work in place: the batch is its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +97,17 @@ class TransformType:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One entry of a list of transforms: a type and its keys."""
+    """One entry of a list of transforms: a type and its keys.
+
+    Attributes:
+        kind: the type.
+        params: its keys.
+        key: the key of Caffe's map that asked for it, which an error names; empty in a list.
+    """
 
     kind: TransformType
     params: Record
+    key: str = ""
 
 
 def images_of(context: Context) -> tuple[int, int, int]:
@@ -109,7 +117,7 @@ def images_of(context: Context) -> tuple[int, int, int]:
     """
     if len(context.shape) != 3:
         raise ShapeError(
-            f"it takes images (C, H, W); the samples have the shape {shown(context.shape)}"
+            f"it takes images (C, H, W), and the samples have the shape {shown(context.shape)}"
         )
     channels, height, width = context.shape
     return channels, height, width

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -16,58 +15,107 @@ from protonet.records import custom_error
 from protonet.transforms.record import Shape, shown
 
 Numbers = tuple[float, ...]
-FROM_DATASET: Literal["dataset"] = "dataset"
+Dataset = Literal["dataset"]
+
+LARGEST = float(np.finfo(np.float32).max)
+"""What float32, in which all arithmetic is done, can hold."""
 
 
 def _numbers(written: object) -> Numbers:
     """Read one number, or a list with one for each channel."""
     values = written if isinstance(written, list | tuple) else [written]
-    if not values or not all(_is_number(value) for value in values):
+    numbers = [value for value in values if _is_number(value)]
+    if not values or len(numbers) != len(values):
         raise custom_error(
             "PN010",
             "a number is needed, or a list with one for each channel",
             "for example 128 or [104, 117, 123]",
         )
-    return tuple(float(value) for value in values)
+    if not all(abs(number) <= LARGEST for number in numbers):  # false of what is no number, too
+        raise custom_error("PN013", "a number is infinite, or too large for float32")
+    return tuple(float(number) for number in numbers)
 
 
-def _numbers_or_dataset(written: object) -> Numbers | str:
-    if isinstance(written, str):
-        if written == FROM_DATASET:
-            return written
+def _numbers_or_dataset(written: object) -> Numbers | Dataset:
+    if not isinstance(written, str):
+        return _numbers(written)
+    if written != "dataset":
         raise custom_error(
             "PN010",
             "a number is needed, a list with one for each channel, or dataset",
             "for example dataset",
         )
-    return _numbers(written)
+    return "dataset"
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _deviations(written: object) -> Numbers | Dataset:
+    numbers = _numbers_or_dataset(written)
+    if numbers != "dataset" and not all(number > 0 for number in numbers):
+        raise custom_error("PN013", "a standard deviation is above 0")
+    return numbers
 
 
-PerChannel = Annotated[Any, BeforeValidator(_numbers)]
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_Written = float | list[float]
+
+PerChannel = Annotated[Numbers, BeforeValidator(_numbers, json_schema_input_type=_Written)]
 """One number for all channels, or a list with one for each."""
-PerChannelOrDataset = Annotated[Any, BeforeValidator(_numbers_or_dataset)]
+PerChannelOrDataset = Annotated[
+    Numbers | Dataset,
+    BeforeValidator(_numbers_or_dataset, json_schema_input_type=_Written | Dataset),
+]
 """The same, or the word `dataset`: what the header of the training set says."""
+Deviations = Annotated[
+    Numbers | Dataset, BeforeValidator(_deviations, json_schema_input_type=_Written | Dataset)
+]
+"""Standard deviations, written like `PerChannelOrDataset`, each above 0."""
 
 
-def filled_in(
-    written: Numbers | str | None, header: tuple[float, ...] | None, what: str
-) -> Numbers | None:
+def filled_in(written: Numbers | Dataset, header: Numbers | None, what: str) -> Numbers:
     """Return the numbers, with `dataset` replaced by the header's.
 
     Raises: DataError if the header has none.
     """
-    if written is None or isinstance(written, tuple):
+    if written != "dataset":
         return written
     if header is None:
         raise DataError(
-            f"{what}: dataset: the training set's header holds no {what}; give the numbers, "
-            "or convert the data again"
+            f"{what}: dataset: the training set's header holds no {what}; "
+            "give the numbers, or convert the data again"
         )
     return header
+
+
+def inverted(stds: Numbers, scale: float = 1.0) -> Numbers:
+    """Return scale / std of each.
+
+    Raises: DataError if a standard deviation is not above 0, or so small that float32 cannot hold
+        the quotient.
+    """
+    for channel, std in enumerate(stds):
+        if not std > 0 or not abs(scale) / LARGEST <= std:
+            raise DataError(
+                f"std of channel {channel} is {std:g}, and nothing can be divided by it; "
+                "subtract the mean only, or give a std above 0"
+            )
+    return tuple(scale / std for std in stds)
+
+
+def check_count(values: Numbers, shape: Shape, what: str) -> None:
+    """Refuse values that are neither one nor one for each channel.
+
+    Raises: ShapeError.
+    """
+    channels = shape[0] if shape else 1
+    if len(values) not in (1, channels):
+        raise ShapeError(
+            f"{what} has {len(values)} values, and samples of the shape {shown(shape)} have "
+            f"{channels} channel{'' if channels == 1 else 's'}",
+            f"give {'1' if channels == 1 else f'1 or {channels}'}",
+        )
 
 
 def per_channel(values: Numbers, shape: Shape, what: str) -> npt.NDArray[np.float32]:
@@ -75,21 +123,18 @@ def per_channel(values: Numbers, shape: Shape, what: str) -> npt.NDArray[np.floa
 
     Raises: ShapeError if their number is neither 1 nor C.
     """
-    channels = shape[0] if shape else 1
-    if len(values) not in (1, channels):
-        numbers = "1" if channels == 1 else f"1 or {channels}"
-        raise ShapeError(
-            f"{what} has {len(values)} values, and samples of the shape {shown(shape)} have "
-            f"{channels} channel{'' if channels == 1 else 's'}",
-            f"give {numbers}",
-        )
+    check_count(values, shape, what)
     array = np.asarray(values, dtype=np.float32)
     return array if len(values) == 1 else array.reshape(-1, *[1] * (len(shape) - 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Constant:
-    """Numbers that stay the same from batch to batch, copied to each device once."""
+    """Numbers that stay the same from batch to batch, copied to each device once.
+
+    Attributes:
+        values: one number, or what broadcasts against a sample.
+    """
 
     values: npt.NDArray[np.float32]
     _copies: dict[torch.device, torch.Tensor] = field(default_factory=dict, repr=False)

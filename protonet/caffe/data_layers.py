@@ -1,0 +1,99 @@
+"""Caffe's data layers: what each declares as inputs of the net, and the data set it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from protonet.caffe.inputs import Declared, maker_of
+from protonet.caffe.text_format import Message
+from protonet.caffe.values import dims, message, one, scalar
+
+Shape = tuple[int, ...]
+
+PARAM: Mapping[str, str] = MappingProxyType(
+    {
+        "Data": "data_param",
+        "DummyData": "dummy_data_param",
+        "HDF5Data": "hdf5_data_param",
+        "ImageData": "image_data_param",
+        "MemoryData": "memory_data_param",
+        "WindowData": "window_data_param",
+    }
+)
+"""Every data layer type, with the message that holds its own keys."""
+
+
+def declared_by_data_layer(layer: Message) -> Iterator[Declared]:
+    """Yield the tops of a data layer, with their shapes where the prototxt says them."""
+    kind = str(one(layer, "type"))
+    tops = layer.named("top")
+    shapes = _SHAPES[kind](layer, len(tops))
+    for place, top in enumerate(tops):
+        shape = shapes[place] if place < len(shapes) else None
+        yield Declared(str(scalar(top)), top.value.mark, shape, True, maker_of(layer))
+
+
+def own(layer: Message) -> Message:
+    """Return the message of a data layer's own keys; an empty one where it has none."""
+    return _inner(layer, PARAM[str(one(layer, "type"))])
+
+
+def _inner(layer: Message, name: str) -> Message:
+    fields = layer.named(name)
+    return message(fields[0]) if fields else Message((), layer.mark)
+
+
+def _label_beside(layer: Message, tops: int) -> Sequence[Shape | None]:
+    """Data gives samples of whatever shape the source has, and one label for each."""
+    return (None, ())
+
+
+def _none(layer: Message, tops: int) -> Sequence[Shape | None]:
+    return ()
+
+
+def _images(layer: Message, tops: int) -> Sequence[Shape | None]:
+    params, crop = own(layer), one(_inner(layer, "transform_param"), "crop_size")
+    height, width = one(params, "new_height"), one(params, "new_width")
+    if crop:
+        height = width = crop
+    channels = 1 if one(params, "is_color") is False else 3
+    return ((channels, height, width) if height and width else None, ())
+
+
+def _memory(layer: Message, tops: int) -> Sequence[Shape | None]:
+    params, crop = own(layer), one(_inner(layer, "transform_param"), "crop_size")
+    sizes = [one(params, name) for name in ("channels", "height", "width")]
+    if crop:
+        sizes[1:] = [crop, crop]
+    return (tuple(sizes) if all(sizes) else None, ())
+
+
+def _windows(layer: Message, tops: int) -> Sequence[Shape | None]:
+    crop = one(_inner(layer, "transform_param"), "crop_size")
+    return ((3, crop, crop) if crop else None, ())
+
+
+def _dummies(layer: Message, tops: int) -> Sequence[Shape | None]:
+    """One shape, or one for each top, the first axis being the batch."""
+    params = own(layer)
+    shapes = [tuple(dims(message(field))) for field in params.named("shape")]
+    if not shapes:
+        sizes = [
+            [scalar(field) for field in params.named(name)]
+            for name in ("num", "channels", "height", "width")
+        ]
+        shapes = list(zip(*sizes, strict=False))
+    repeated = shapes * tops if len(shapes) == 1 else shapes
+    return [shape[1:] for shape in repeated]
+
+
+_SHAPES: Mapping[str, Callable[[Message, int], Sequence[Shape | None]]] = {
+    "Data": _label_beside,
+    "DummyData": _dummies,
+    "HDF5Data": _none,
+    "ImageData": _images,
+    "MemoryData": _memory,
+    "WindowData": _windows,
+}

@@ -1,0 +1,128 @@
+"""One layer of a prototxt → one layer of a spec: names, rules, parameters, and the type's own keys.
+
+Caffe keeps a layer's own keys in a message named for the layer (`convolution_param { … }`); in
+protonet they stand flat beside the common ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from protonet.caffe.fields import PARAMS_OF_TYPE
+from protonet.caffe.layer_fields import LAYER_PARAMS
+from protonet.caffe.marked import Marked, leaf, listing, mapping
+from protonet.caffe.report import Report
+from protonet.caffe.rules import put_rules
+from protonet.caffe.text_format import Field, Message
+from protonet.caffe.values import grouped, message, one, scalar, value_of
+from protonet.layers.record import LayerType
+from protonet.problems import Mark
+
+NEEDLESS: Mapping[str, str] = MappingProxyType(
+    {
+        "engine": "protonet chooses its kernels itself",
+        "force_nd_im2col": "protonet chooses its kernels itself",
+        "debug_info": "protonet has no such debug output",
+        "share_in_parallel": "protonet runs no layers in parallel threads",
+    }
+)
+"""Fields of a layer's own message that change no result, and why protonet needs them not."""
+
+
+def layer_of(field: Field, layers: Mapping[str, LayerType], report: Report) -> Marked:
+    """Return one layer as plain data.
+
+    What the table of layer types does not know keeps its common keys only: the spec's check says
+    that the type is unknown.
+
+    Args:
+        field: `layer { … }`, checked.
+        layers: the table of layer types.
+        report: gains problems, and notes on what is left out.
+    """
+    source, made = message(field), mapping(field.mark)
+    kind = layers.get(str(one(source, "type")))
+    path = place_of(source)
+    for name in ("name", "type"):
+        for each in source.named(name):
+            made.put(name, leaf(scalar(each), each.value.mark), each.mark)
+    _put_blobs(source, made, kind)
+    put_rules(source, made, report, path)
+    for name in ("loss_weight", "propagate_down"):
+        if fields := source.named(name):
+            values = (leaf(scalar(each), each.value.mark) for each in fields)
+            made.put(name, listing(values, fields[0].mark), fields[0].mark)
+    if kind is not None:
+        _put_parameters(source, made, kind, report)
+        for name, value, mark in own_keys(source, report):
+            made.put(name, value, mark)
+    return made
+
+
+def place_of(layer: Message) -> str:
+    """Return a layer's place in words, as problems of its prototxt have it."""
+    return f"layer.{one(layer, 'name') or ''}"
+
+
+def own_keys(layer: Message, report: Report) -> Iterator[tuple[str, Marked, Mark]]:
+    """Yield the keys that stand in a layer's own messages, without those that are needless."""
+    used = PARAMS_OF_TYPE.get(str(one(layer, "type")), ())
+    for field in layer.fields:
+        if field.name in used:
+            yield from _keys(field, report, f"{place_of(layer)}.{field.name}")
+
+
+def note_unread(layer: Message, report: Report) -> None:
+    """Note the messages of other types that stand in a layer, which Caffe never reads."""
+    kind = str(one(layer, "type"))
+    for field in layer.fields:
+        if field.name in LAYER_PARAMS and field.name not in PARAMS_OF_TYPE.get(kind, LAYER_PARAMS):
+            why = f"Caffe does not read {field.name} in a layer of type {kind}"
+            report.note(field.mark, f"{place_of(layer)}.{field.name}", why)
+
+
+def _keys(field: Field, report: Report, path: str) -> Iterator[tuple[str, Marked, Mark]]:
+    for name, fields in grouped(message(field)):
+        if name in NEEDLESS:
+            report.note(fields[0].mark, f"{path}.{name}", NEEDLESS[name])
+        else:
+            yield name, value_of(fields, field.name, report, path), fields[0].mark
+
+
+def _put_blobs(source: Message, made: Marked, kind: LayerType | None) -> None:
+    """Write bottoms and tops out, so that nothing is chained; a loss may leave its top to us."""
+    for name in ("bottom", "top"):
+        fields = source.named(name)
+        values = [leaf(scalar(each), each.value.mark) for each in fields]
+        is_named_for_it = name == "top" and not fields and kind is not None and kind.kind == "loss"
+        if not is_named_for_it:
+            mark = fields[0].mark if fields else None
+            made.put(name, listing(values, mark or made.marks.value), mark)
+
+
+def _put_parameters(source: Message, made: Marked, kind: LayerType, report: Report) -> None:
+    """Give Caffe's `param`s, which go by position, the names of the type's parameters."""
+    fields = source.named("param")
+    named = mapping(fields[0].mark) if fields else made
+    for place, field in enumerate(fields):
+        path = f"{place_of(source)}.param"
+        if place >= len(kind.parameters):
+            count = len(kind.parameters)
+            why = f"{kind.name} has {count or 'no'} parameter{'' if count == 1 else 's'}"
+            report.refuse("PN027", field.mark, path, f"{why}, this is number {place + 1}")
+        elif spec := _parameter(field, report, path):
+            named.put(kind.parameters[place], spec, field.mark)
+    if fields and named.data:
+        made.put("param", named, fields[0].mark)
+
+
+def _parameter(field: Field, report: Report, path: str) -> Marked | None:
+    made = mapping(field.mark)
+    for each in message(field).fields:
+        if each.name != "share_mode":
+            made.put(each.name, leaf(scalar(each), each.value.mark), each.mark)
+        elif scalar(each) == "PERMISSIVE":
+            why = "protonet shares parameters of one shape only"
+            report.note(each.mark, f"{path}.share_mode", why)
+    return made if made.data else None

@@ -1,0 +1,20 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_spec(parser: argparse.ArgumentParser) -> None:
+    """Declare the spec file."""
+    parser.add_argument("spec", metavar="SPEC", help="the YAML file")
+
+
+def add_overrides(parser: argparse.ArgumentParser) -> None:
+    """Declare the overrides, which end the command line."""
+    parser.add_argument(
+        "overrides",
+        metavar="KEY=VALUE",
+        nargs="*",
+        help="change a key of the spec: solver.base_lr=0.02, net.layers.conv1.num_output=32",
+    )

@@ -1,0 +1,90 @@
+"""The command `protonet`: finds what is asked for, prints errors, sets exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from types import MappingProxyType, ModuleType
+
+from protonet import __version__
+from protonet.cli import check, convert, explain, test, train
+from protonet.errors import ProtonetError, SpecError
+
+COMMANDS = MappingProxyType[str, ModuleType](
+    {"train": train, "test": test, "check": check, "convert": convert, "explain": explain}
+)
+"""Every command by name: a module with HELP, EXAMPLE, `add_arguments(parser)` and
+`run(options)`."""
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C: 128 + SIGINT."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code of the process.
+
+    Args:
+        arguments: the command line without the program's name; left out: this process's own.
+    """
+    parser = build_parser()
+    options = _parsed(parser, arguments)
+    if options.command is None:
+        parser.print_help()
+        return 0
+    try:
+        code: int = COMMANDS[options.command].run(options)
+        sys.stdout.flush()
+    except ProtonetError as error:
+        _complain(str(error) if isinstance(error, SpecError) else f"error: {error}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone, as in `protonet check … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
+def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Parse, with overrides wherever they stand: argparse takes them only beside the spec."""
+    options, rest = parser.parse_known_args(arguments)
+    for word in rest:
+        if word.startswith("-") or "=" not in word or not hasattr(options, "overrides"):
+            parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        options.overrides.append(word)
+    return options
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="protonet",
+        description="Train, test and ship neural networks from one readable YAML file.",
+        epilog="Each command explains itself: protonet train --help",
+    )
+    parser.add_argument("--version", action="version", version=f"protonet {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, command in COMMANDS.items():
+        command.add_arguments(_add_command(commands, name, command))
+    return parser
+
+
+def _add_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, command: ModuleType
+) -> argparse.ArgumentParser:
+    example = "\n".join(f"  {line}" for line in command.EXAMPLE.splitlines())
+    return commands.add_parser(
+        name,
+        help=command.HELP,
+        description=f"{command.HELP[0].upper()}{command.HELP[1:]}.",
+        epilog=f"example:\n{example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # --resum would be taken today, and be ambiguous tomorrow
+    )
+
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr)

@@ -1,0 +1,40 @@
+"""`protonet test`: what weights are worth on the evaluation sets of a spec."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from protonet.cli.arguments import add_overrides, add_spec
+from protonet.cli.terminal import Terminal
+
+HELP = "test weights on the evaluation sets of a spec"
+EXAMPLE = """\
+protonet test configs/mnist.yaml
+protonet test configs/mnist.yaml --weights runs/mnist_lenet/1/snapshots/iter_5000 --set test"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_spec(parser)
+    add_overrides(parser)
+    parser.add_argument(
+        "--weights",
+        metavar="FILE",
+        type=Path,
+        help=".safetensors, .npz, a snapshot or a run (default: the newest run of the spec's name)",
+    )
+    parser.add_argument(
+        "--set", metavar="NAME", dest="name", help="one evaluation set (default: all of them)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Test; the last lines are the result, one per set."""
+    from protonet.run.measure import measure
+    from protonet.schema import load_spec
+
+    spec = load_spec(options.spec, options.overrides)
+    measure(spec, options.weights, options.name, Terminal(sys.stdout))
+    return 0

@@ -1,0 +1,76 @@
+"""What is written down about a run at its start: the resolved spec, the command, versions."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shlex
+import sys
+import time
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+
+from protonet import __version__
+from protonet.run.job import Job
+from protonet.schema import Spec
+from protonet.spec.data import is_known
+
+
+def resolved(spec: Spec) -> dict[str, Any]:
+    """Return a spec as plain data: overrides applied, its paths absolute, so that it means the same
+    wherever it lies."""
+    data: dict[str, Any] = deepcopy(spec.origin.data)
+    data["name"] = spec.run_name
+    for entry in (data.get("data") or {}).values():
+        if not is_known(entry["source"]):
+            entry["source"] = _absolute(spec.origin.folder, entry["source"])
+        for step in _steps(entry.get("transform")):
+            for key in ("mean_file", "file"):
+                if key in step:
+                    step[key] = _absolute(spec.origin.folder, step[key])
+    if spec.solver and spec.solver.weights:
+        paths = [_absolute(spec.origin.folder, path) for path in spec.solver.weights]
+        data["solver"]["weights"] = paths
+    return data
+
+
+def spec_text(plain: Mapping[str, Any]) -> str:
+    """Return a resolved spec as YAML."""
+    return yaml.safe_dump(dict(plain), sort_keys=False, allow_unicode=True, width=100)
+
+
+def facts_text(job: Job) -> str:
+    """Return what a run was started with, as JSON."""
+    facts = {
+        "command": shlex.join(sys.argv),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "versions": {
+            "protonet": __version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+        },
+        "host": platform.node(),
+        "system": platform.platform(),
+        "machine": job.machine.model_dump(),
+        "data": {
+            name: {"path": opened.dataset.path, "content_hash": opened.header.content_hash}
+            for name, opened in job.sets.items()
+        },
+    }
+    return json.dumps(facts, indent=1) + "\n"
+
+
+def _steps(transform: Any) -> list[dict[str, Any]]:
+    steps = transform if isinstance(transform, list) else [transform]
+    return [step for step in steps if isinstance(step, dict)]
+
+
+def _absolute(folder: Path, written: str) -> str:
+    return str((folder / written).absolute())

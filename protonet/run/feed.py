@@ -1,0 +1,72 @@
+"""Batches as a net takes them: tensors in the order of its inputs, transformed, on its device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from protonet.data.reader import Batch, Reader
+from protonet.net import Net
+
+Prepare = Callable[[Batch], Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """How a net wants its batches.
+
+    Attributes:
+        dtypes: the element type of each input, in the order of the net's arguments.
+        device: where they go.
+        channels_last: the memory format that images should have.
+    """
+
+    dtypes: Mapping[str, torch.dtype]
+    device: torch.device
+    channels_last: bool
+
+    @classmethod
+    def of(cls, net: Net) -> Self:
+        """Return what a net wants."""
+        dtypes = {name: getattr(torch, spec.dtype) for name, spec in net.input_specs.items()}
+        return cls(dtypes, net.device, net.memory_format is torch.channels_last)
+
+
+class Feed(Iterator[tuple[Tensor, ...]]):
+    """An iterator over a reader's batches, as arguments of a net's graph.
+
+    Args:
+        reader: where batches come from.
+        target: how the net wants them.
+        image: the input that the transforms are for, or None.
+        transform: `transform(images, positions)`, the device's part of the pipeline.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        target: Target,
+        image: str | None,
+        transform: Callable[[Tensor, Batch], Tensor],
+    ) -> None:
+        self.reader = reader
+        self._target, self._image, self._transform = target, image, transform
+
+    def __next__(self) -> tuple[Tensor, ...]:
+        """Return the next batch.
+
+        Raises: StopIteration after the last; DataError if the data are damaged.
+        """
+        batch = next(self.reader)
+        return tuple(
+            self._tensor(name, dtype, batch) for name, dtype in self._target.dtypes.items()
+        )
+
+    def _tensor(self, name: str, dtype: torch.dtype, batch: Batch) -> Tensor:
+        stored = batch.arrays[name].to(self._target.device, non_blocking=True)
+        value = self._transform(stored, batch) if name == self._image else stored
+        return value if value.dtype == dtype else value.to(dtype)

@@ -1,0 +1,139 @@
+"""What a training needs before its first step: nets, sets, optimizer and rate, from one spec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+
+from protonet.errors import PathError
+from protonet.lr_policy import LR_POLICIES, Schedule
+from protonet.net import Net
+from protonet.optim import OPTIMIZERS, Optimizer
+from protonet.run.machine import choose_device, set_threads, this_machine
+from protonet.run.sets import OpenSet, open_sets
+from protonet.schema import Spec, located
+from protonet.snapshot import Evaluation, Machine
+from protonet.spec.data import TRAIN, DataSpec, evaluation_sets
+from protonet.spec.solver import SolverSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A training, put together.
+
+    Attributes:
+        spec: what it was made from.
+        solver: its solver section.
+        machine: what it computes with.
+        net: the net in phase train.
+        tests: for each evaluation set, the net in phase test that measures it.
+        sets: every set by name, `train` among them.
+        optimizer: the update rule, over `net.learnable`.
+        rate: from an iteration to its learning rate.
+    """
+
+    spec: Spec
+    solver: SolverSpec
+    machine: Machine
+    net: Net
+    tests: Mapping[str, Net]
+    sets: Mapping[str, OpenSet]
+    optimizer: Optimizer
+    rate: Schedule
+
+    @property
+    def train_set(self) -> OpenSet:
+        """The set that is trained on."""
+        return self.sets[TRAIN]
+
+    @property
+    def samples(self) -> int:
+        """Samples of one iteration."""
+        return self.train_set.spec.batch_size * self.solver.iter_size
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """What belongs to the weights: how evaluation prepares a sample, and the class names."""
+        names = [name for name in self.sets if name != TRAIN]
+        return evaluation_of(self.sets[names[0] if names else TRAIN])
+
+
+def prepare(spec: Spec, before: Machine | None, say: Callable[[str], object]) -> Job:
+    """Put a training together.
+
+    Args:
+        spec: the spec.
+        before: what the run that is resumed computed with, or None.
+        say: takes what a person must know about the data.
+
+    Raises: SpecError with everything that does not fit; DeviceError if the device is not there.
+    """
+    with located(spec):
+        solver = required_solver(spec)
+        device, threads = choose_device(solver, before), set_threads(solver, before)
+        net = Net(
+            spec.net,
+            "train",
+            seed=solver.random_seed,
+            device=device,
+            channels_last=solver.channels_last,
+        )
+        _check_trainable(net)
+        tests = test_nets(spec, net)
+        sets = open_sets(spec, {TRAIN: net, **tests}, say)
+    torch.use_deterministic_algorithms(solver.deterministic)
+    policy = solver.lr_policy
+    return Job(
+        spec=spec,
+        solver=solver,
+        machine=this_machine(
+            device, threads, channels_last=net.memory_format is torch.channels_last
+        ),
+        net=net,
+        tests=tests,
+        sets=sets,
+        optimizer=OPTIMIZERS[solver.type].build(solver.optimizer, net.learnable),
+        rate=LR_POLICIES[policy.type].build(policy.params, solver.base_lr, solver.max_iter),
+    )
+
+
+def required_solver(spec: Spec) -> SolverSpec:
+    """Return the solver section of a spec that also has data to train on.
+
+    Raises: PathError naming the section that is missing.
+    """
+    if TRAIN not in spec.data:
+        raise PathError("PN042", ("data",), "there is no data.train to train on")
+    if spec.solver is None:
+        raise PathError("PN042", ("solver",), "there is no section solver")
+    return spec.solver
+
+
+def test_nets(spec: Spec, net: Net) -> dict[str, Net]:
+    """Return the net in phase test for each evaluation set, around the parameters of `net`."""
+    return {name: _test_net(net, data) for name, data in evaluation_sets(spec.data).items()}
+
+
+def evaluation_of(opened: OpenSet) -> Evaluation:
+    """Return how evaluation prepares a sample of this set, and what its classes are called."""
+    image = opened.image
+    return Evaluation(
+        input=image,
+        shape=opened.pipeline.shape,
+        transform=tuple(opened.pipeline.describe()),
+        channels=opened.channels,
+        classes=opened.header.classes,
+    )
+
+
+def _test_net(net: Net, data: DataSpec) -> Net:
+    return net.in_phase("test", (data.stage,) if data.stage else ())
+
+
+def _check_trainable(net: Net) -> None:
+    if not net.loss_terms:
+        raise PathError("PN029", ("net", "layers"), "no loss is left in phase train")
+    if not net.learnable:
+        raise PathError("PN029", ("net", "layers"), "no parameter is left to train")

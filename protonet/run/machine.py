@@ -1,0 +1,97 @@
+"""What a run computes with: the device and the threads; chosen once, recorded, restored."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from protonet.errors import DeviceError, SnapshotError
+from protonet.snapshot import Machine
+from protonet.spec.solver import SolverSpec
+
+
+def choose_device(solver: SolverSpec | None, before: Machine | None = None) -> str:
+    """Return the device to compute on: what the spec asks for, else what was used before.
+
+    Raises: DeviceError if it is not there.
+    """
+    wanted = solver.device if solver else "auto"
+    return _device(before.device if before and wanted == "auto" else wanted)
+
+
+def set_threads(solver: SolverSpec | None, before: Machine | None = None) -> int:
+    """Set torch's threads to what the spec asks for, else as before, else the cores at hand."""
+    threads: int = (solver and solver.threads) or (before.threads if before else cores())
+    torch.set_num_threads(threads)
+    return threads
+
+
+def this_machine(device: str, threads: int, *, channels_last: bool) -> Machine:
+    """Return what is recorded of this machine."""
+    return Machine(
+        device=device,
+        threads=threads,
+        channels_last=channels_last,
+        processor=torch.backends.cpu.get_cpu_capability(),
+        torch=torch.__version__,
+    )
+
+
+def check_same(before: Machine, machine: Machine) -> None:
+    """Refuse to go on where the spec now asks for what would change the run.
+
+    Raises: SnapshotError naming the key.
+    """
+    for name in ("device", "threads", "channels_last"):
+        old, new = getattr(before, name), getattr(machine, name)
+        if old != new:
+            raise SnapshotError(
+                f"solver.{name} is {str(new).lower()}, and the run was trained with "
+                f"{str(old).lower()}: it would not go on as it was; leave solver.{name} out, or "
+                "set it back"
+            )
+
+
+def differences(before: Machine, now: Machine) -> list[str]:
+    """Return what cannot be restored, though the run can go on: its bits may differ from here."""
+    return [
+        f"{what} was {getattr(before, name)}, now {getattr(now, name)}"
+        for name, what in (("torch", "torch"), ("processor", "the processor"))
+        if getattr(before, name) != getattr(now, name)
+    ]
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _device(wanted: str) -> str:
+    if wanted == "auto":
+        if torch.cuda.is_available():
+            return "cuda:0"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+    kind, _, number = wanted.partition(":")
+    if kind == "cuda":
+        return f"cuda:{_cuda_number(wanted, int(number or 0))}"
+    if kind == "mps" and not torch.backends.mps.is_available():
+        raise DeviceError("solver.device mps: this machine has no MPS device; try device: auto")
+    return kind
+
+
+def _cuda_number(wanted: str, number: int) -> int:
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if count == 0:
+        raise DeviceError(
+            f"solver.device {wanted}: this machine, or this build of torch, has no CUDA device; "
+            "try device: auto"
+        )
+    if number >= count:
+        raise DeviceError(
+            f"solver.device {wanted}: this machine has {count} CUDA device{'s' * (count > 1)}, "
+            f"cuda:0{f' to cuda:{count - 1}' * (count > 1)}"
+        )
+    return number

@@ -1,0 +1,35 @@
+"""`metrics.jsonl`: one JSON object a line, one line a measurement."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from protonet.hooks.display import Row
+from protonet.run.growing import GrowingFile
+
+
+class MetricsFile:
+    """Writes rows as JSON; a number that is not finite becomes null, which JSON has no word for.
+
+    Args:
+        file: what the lines are appended to.
+    """
+
+    def __init__(self, file: GrowingFile) -> None:
+        self._file = file
+
+    def record(self, row: Row) -> None:
+        """Append a row.
+
+        Raises: StorageError if the disk refuses.
+        """
+        plain = {key: _finite(value) for key, value in row.items()}
+        self._file.append((json.dumps(plain, allow_nan=False) + "\n").encode())
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return [_finite(item) for item in value] if isinstance(value, list) else value

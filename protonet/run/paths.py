@@ -1,0 +1,12 @@
+"""Paths as a spec means them, and as a person reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def near(folder: Path, written: str) -> str:
+    """Return a path of a spec, whose relative ones begin at the spec's folder, as the shortest that
+    means the same: relative to the current folder where it lies below it."""
+    path, here = folder / written, Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,136 @@
+"""Going on with a run: what is found of it, and whether it may go on as the spec now stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from protonet.errors import SnapshotError
+from protonet.run.folder import RunFolder, newest_run
+from protonet.run.job import Job
+from protonet.run.machine import check_same, differences
+from protonet.snapshot import Snapshot, Snapshots
+from protonet.spec.data import TRAIN
+
+_FIXED = frozenset({"type", "regularization_type", "iter_size", "random_seed", "deterministic"})
+"""Keys of the solver that what was done so far depends on in a way that cannot be changed later."""
+_MACHINE = frozenset({"device", "threads", "channels_last"})
+"""Keys that are held against the machine that is recorded, not against the spec."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A run that can be gone on with.
+
+    Attributes:
+        folder: its folder.
+        snapshot: its newest whole snapshot; None where it was stopped before the first.
+    """
+
+    folder: RunFolder
+    snapshot: Snapshot | None
+
+
+def find(name: str, given: Path | None, say: Callable[[str], object]) -> Found | None:
+    """Return the newest run of a name, or the one in the given folder; None where there is none.
+
+    Raises: SnapshotError if all of its snapshots are damaged.
+    """
+    folder = newest_run(name, given)
+    return Found(folder, Snapshots(folder.snapshots).newest(say)) if folder else None
+
+
+def check_continues(job: Job, spec: Mapping[str, Any], snapshot: Snapshot) -> list[str]:
+    """Refuse a snapshot of another training; return what differs and may.
+
+    Args:
+        job: the training as the spec now stands.
+        spec: the resolved spec as plain data.
+        snapshot: what would be gone on with.
+
+    Raises: SnapshotError naming every key or set that differs.
+    """
+    state = snapshot.state
+    check_same(state.machine, job.machine)
+    refused = [*_fixed_differences(state.spec, spec), *_data_differences(state.data, job)]
+    if refused:
+        raise SnapshotError(
+            f"{snapshot.path}: belongs to another training: {'; '.join(refused)}. Put it back, "
+            "or train anew without --resume"
+        )
+    return [
+        *_solver_differences(state.spec, spec, fixed=False),
+        *differences(state.machine, job.machine),
+    ]
+
+
+def restore(job: Job, snapshot: Snapshot) -> None:
+    """Copy a snapshot's tensors into the net and the optimizer; memory layouts stay.
+
+    Raises: SnapshotError if names or shapes differ.
+    """
+    own = job.net.named_tensors()
+    problems = own.keys() ^ snapshot.weights.keys()
+    problems |= {
+        name
+        for name in own.keys() & snapshot.weights.keys()
+        if own[name].shape != snapshot.weights[name].shape
+    }
+    if problems:
+        raise SnapshotError(
+            f"{snapshot.path}: its weights are of another net: {', '.join(sorted(problems))}"
+        )
+    with torch.no_grad():
+        for name, tensor in own.items():
+            tensor.copy_(snapshot.weights[name])
+    job.optimizer.load_state(snapshot.optimizer)
+
+
+def _fixed_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    yield from _differences("net", before.get("net"), now.get("net"))
+    yield from _differences(f"data.{TRAIN}", _set(before, TRAIN), _set(now, TRAIN))
+    yield from _solver_differences(before, now, fixed=True)
+
+
+def _solver_differences(
+    before: Mapping[str, Any], now: Mapping[str, Any], *, fixed: bool
+) -> Iterator[str]:
+    old, new = (dict(spec.get("solver") or {}) for spec in (before, now))
+    for key in sorted((old.keys() | new.keys()) - _MACHINE):
+        if (key in _FIXED) == fixed:
+            yield from _differences(f"solver.{key}", old.get(key), new.get(key))
+
+
+def _set(spec: Mapping[str, Any], name: str) -> Any:
+    """Return a set without its source: data are known by their content, not by their place."""
+    data = dict((spec.get("data") or {}).get(name) or {})
+    return {key: value for key, value in data.items() if key not in ("source", "fallback")}
+
+
+def _differences(path: str, before: Any, now: Any) -> Iterator[str]:
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        for key in sorted(before.keys() | now.keys()):
+            yield from _differences(f"{path}.{key}", before.get(key), now.get(key))
+    elif isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        for place, (old, new) in enumerate(zip(before, now, strict=True)):
+            name = old.get("name", place) if isinstance(old, Mapping) else place
+            yield from _differences(f"{path}.{name}", old, new)
+    elif before != now:
+        yield f"{path} was {_shown(before)}, is {_shown(now)}"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "not given"
+    return f"{len(value)} entries" if isinstance(value, list) else str(value)
+
+
+def _data_differences(before: Mapping[str, str], job: Job) -> Iterator[str]:
+    now = job.sets[TRAIN].header.content_hash
+    if before.get(TRAIN) != now:
+        source = job.sets[TRAIN].dataset.path
+        yield f"data.train holds other records now ({source})"

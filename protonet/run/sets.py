@@ -1,0 +1,180 @@
+"""The sets of a spec, opened: where their records are, and what is done to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from protonet.data import open_dataset
+from protonet.data.dataset import ChunkedDataset
+from protonet.data.header import Header
+from protonet.data.known import locate
+from protonet.data.order import Order
+from protonet.data.reader import Batch, HostTransform, Reader
+from protonet.errors import DataError, PathError, PathErrors, ShapeError, UsageError
+from protonet.net import Net
+from protonet.records import ChannelOrder
+from protonet.run.feed import Feed, Target
+from protonet.run.fit import check_fields, check_labels, check_shapes
+from protonet.run.paths import near
+from protonet.schema import Spec
+from protonet.spec.data import TRAIN, DataSpec, is_known
+from protonet.transforms import Context, Pipeline, build_pipeline
+from protonet.transforms.channels import ordered, reorder
+from protonet.transforms.record import HostFunction
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSet:
+    """One set, ready to be read.
+
+    Attributes:
+        name: its key under `data`.
+        spec: what the spec says of it.
+        dataset: its records.
+        fields: input of the net → field of the dataset.
+        image: the input that the transforms are for, or None.
+        pipeline: what is done to that input.
+        reordering: puts its channels into the order that the net expects, or None.
+        channels: order of the channels that the net is fed.
+    """
+
+    name: str
+    spec: DataSpec
+    dataset: ChunkedDataset
+    fields: Mapping[str, str]
+    image: str | None
+    pipeline: Pipeline
+    reordering: HostFunction | None
+    channels: ChannelOrder | None
+
+    @property
+    def header(self) -> Header:
+        """What the dataset says about itself."""
+        return self.dataset.header
+
+    def feed(self, net: Net, *, endless: bool, seed: int = 0, start: int = 0) -> Feed:
+        """Return the batches of this set for a net, from batch `start` on.
+
+        On a CPU, batches are gathered when asked for: a thread of its own would take the time from
+        the one that trains. Beside a GPU they are gathered ahead.
+        """
+        order = Order(len(self.dataset), self.spec.shuffle, seed)
+        reader = Reader(
+            self.dataset,
+            self.spec.batch_size,
+            order,
+            fields=self.fields,
+            host=self._host(),
+            endless=endless,
+            start=start,
+            background=net.device.type != "cpu",
+        )
+        target = Target.of(net)
+
+        def transform(images: Tensor, batch: Batch) -> Tensor:
+            return self.pipeline.device(images, batch.positions, channels_last=target.channels_last)
+
+        return Feed(reader, target, self.image, transform)
+
+    def _host(self) -> HostTransform | None:
+        """Return what is done before a batch travels, or None where that is nothing."""
+        image, steps = self.image, [self.reordering] if self.reordering else []
+        if self.pipeline.on_host:
+            steps.append(self.pipeline.host)
+        if image is None or not steps:
+            return None
+
+        def change(blobs: dict[str, np.ndarray], positions: np.ndarray) -> dict[str, np.ndarray]:
+            images = blobs[image]
+            for step in steps:
+                images = step(images, positions)
+            return {**blobs, image: images}
+
+        return change
+
+
+def open_sets(
+    spec: Spec, nets: Mapping[str, Net], say: Callable[[str], object]
+) -> dict[str, OpenSet]:
+    """Open the sets that these nets read, and check that they fit.
+
+    Args:
+        spec: the spec; errors are located in it.
+        nets: for each set, by its name, the net that it feeds.
+        say: takes what a person must know: a set downloaded, another used in its place.
+
+    Raises: PathErrors with everything wrong; `protonet.schema.located` adds file and line.
+    """
+    errors: list[PathError] = []
+    opened: dict[str, OpenSet] = {}
+    statistics: Header | None = None
+    for name, net in nets.items():
+        try:
+            dataset = _open(name, spec, say)
+            statistics = statistics or dataset.header  # the training set comes first
+            opened[name] = _prepared(name, spec, net, dataset, statistics)
+        except PathErrors as several:
+            errors += several.errors
+        except PathError as one:
+            errors.append(one)
+    if errors:
+        raise PathErrors(errors)
+    return opened
+
+
+def _open(name: str, spec: Spec, say: Callable[[str], object]) -> ChunkedDataset:
+    data = spec.data[name]
+    path = data.source
+    try:
+        if is_known(path):
+            found = locate(path, data.fallback)
+            for note in found.notes:
+                say(note)
+            return open_dataset(found.address)
+        return open_dataset(near(spec.origin.folder, path))
+    except (DataError, UsageError) as error:
+        raise PathError("PN040", ("data", name, "source"), str(error)) from error
+
+
+def _prepared(
+    name: str, spec: Spec, net: Net, dataset: ChunkedDataset, statistics: Header
+) -> OpenSet:
+    data = spec.data[name]
+    fields = check_fields(name, data, net, dataset.header)
+    first = dataset.header.fields[0].name
+    image = next((blob for blob, field in fields.items() if field == first), None)
+    wanted = net.input_specs[image].channels if image else None
+    stored = dataset.header.channels
+    try:
+        reordering = reorder(stored, wanted) if image else None
+        context = Context(
+            shape=dataset.header.fields[0].shape or (),
+            mean=ordered(statistics.mean, statistics.channels, wanted),
+            std=ordered(statistics.std, statistics.channels, wanted),
+            channels=wanted or stored,
+            training=name == TRAIN,
+            seed=spec.solver.random_seed if spec.solver else 0,
+            folder=spec.origin.folder,
+        )
+        pipeline = build_pipeline(data.transform, context)
+    except ShapeError as error:
+        path = ("data", name, "transform" if "transform" in data.model_fields_set else "source")
+        raise PathError("PN041", path, error.why, hint=error.hint) from error
+    except DataError as error:
+        raise PathError("PN040", ("data", name, "transform"), str(error)) from error
+    opened = OpenSet(name, data, dataset, fields, image, pipeline, reordering, context.channels)
+    shapes = {blob: _shape(opened, blob) for blob in fields}
+    check_shapes(name, data, net, shapes, dataset.header)
+    check_labels(name, net, fields, dataset.header)
+    return opened
+
+
+def _shape(opened: OpenSet, blob: str) -> tuple[int, ...]:
+    if blob == opened.image:
+        return opened.pipeline.shape
+    field = opened.header.field(opened.fields[blob])
+    return (field.shape or ()) if field else ()

@@ -1,0 +1,211 @@
+"""`train`: from a spec to a trained net in its run directory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from protonet.errors import DeviceError
+from protonet.run.facts import facts_text, resolved, spec_text
+from protonet.run.folder import RunFolder, new_run
+from protonet.run.job import Job, prepare
+from protonet.run.output import Log, Output, Silent
+from protonet.run.paths import near
+from protonet.run.records import Records
+from protonet.run.resume import Found, check_continues, find, restore
+from protonet.run.session import Session
+from protonet.run.table import net_table
+from protonet.schema import Spec, load_spec, respecified
+from protonet.snapshot import Snapshot, load_weights
+
+Metrics = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A finished training.
+
+    Attributes:
+        folder: its run directory.
+        iteration: updates made.
+        metrics: the last test, by set and blob.
+        lines: the same as a person reads it, a line per set.
+    """
+
+    folder: Path
+    iteration: int
+    metrics: Metrics
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOptions:
+    """How a training is started, beside its spec.
+
+    Attributes:
+        run: the run directory; None makes the next number under `runs/<name>/`.
+        resume: go on with the newest run of that name, if there is one.
+        weights: files to start from, relative to the current folder, after those of the spec.
+        output: what shows the run to a person.
+        again: the command that goes on after an interruption.
+    """
+
+    run: Path | None = None
+    resume: bool = False
+    weights: tuple[str, ...] = ()
+    output: Output = field(default_factory=Silent)
+    again: str = "train(…, resume=True)"
+
+
+def train(
+    spec: Spec | str | Path,
+    *,
+    run: str | Path | None = None,
+    resume: bool = False,
+    **overrides: object,
+) -> Result:
+    """Train a net as a spec says.
+
+    Args:
+        spec: a spec, or the path of one.
+        run: the run directory; left out: the next number under `runs/<name>/`.
+        resume: go on with the newest run of that name, or the one in `run`; starts one where there
+            is none.
+        overrides: keys of the spec to change, `**{"solver.max_iter": 100}`.
+
+    Raises: ProtonetError, of the kind that says what was wrong.
+    """
+    texts = [f"{path}={json.dumps(value)}" for path, value in overrides.items()]
+    if not isinstance(spec, Spec):
+        spec = load_spec(spec, texts)
+    elif texts:
+        spec = respecified(spec, texts)
+    return run_training(spec, TrainOptions(run=Path(run) if run else None, resume=resume))
+
+
+def run_training(spec: Spec, options: TrainOptions) -> Result:
+    """Train, or go on training.
+
+    Raises: ProtonetError; Interrupted after a signal, with a snapshot written.
+    """
+    say = options.output.line
+    found = find(spec.run_name, options.run, say) if options.resume else None
+    with _device_errors():
+        if found is None:
+            return _start(spec, options)
+        with found.folder.held():
+            return _go_on(spec, options, found)
+
+
+def _start(spec: Spec, options: TrainOptions) -> Result:
+    if options.resume:
+        options.output.line(f"there is no run of {spec.run_name} to resume; starting one")
+    notes: list[str] = []
+    job = prepare(spec, None, _both(options.output.line, notes))
+    folder = new_run(spec.run_name, options.run)
+    with folder.held():
+        return _train(job, folder, options, None, notes)
+
+
+def _go_on(spec: Spec, options: TrainOptions, found: Found) -> Result:
+    snapshot = found.snapshot
+    notes: list[str] = []
+    say = _both(options.output.line, notes)
+    job = prepare(spec, snapshot.state.machine if snapshot else None, say)
+    if snapshot is not None:
+        for difference in check_continues(job, resolved(spec), snapshot):
+            say(f"note: {difference}")
+        if snapshot.state.iteration >= job.solver.max_iter:
+            return _complete(found.folder, snapshot, options.output)
+        restore(job, snapshot)
+    return _train(job, found.folder, options, snapshot, notes)
+
+
+def _complete(folder: RunFolder, snapshot: Snapshot, output: Output) -> Result:
+    """Return what a run that is already at its end came to."""
+    state = snapshot.state
+    lines = tuple(state.result.splitlines())
+    output.line(f"{folder.path}: complete, {state.iteration} iterations; nothing is left to do")
+    return Result(folder.path, state.iteration, state.metrics, lines)
+
+
+def _train(
+    job: Job, folder: RunFolder, options: TrainOptions, snapshot: Snapshot | None, notes: list[str]
+) -> Result:
+    plain = resolved(job.spec)
+    state = snapshot.state if snapshot else None
+    lengths = state.lengths if state else {}
+    _write_facts(job, folder, plain, new=snapshot is None)
+    with Log(folder.log, options.output) as log, Records(folder, lengths) as records:
+        for note in notes:
+            log.note(note)
+        _introduce(job, folder, log, state.iteration if state else None)
+        if state is None:
+            records.text("spec", spec_text(plain))
+            _load_weights(job, options.weights, log)
+        session = Session(job, folder, plain, log, records)
+        session.train(
+            options.output,
+            options.again,
+            iteration=state.iteration if state else 0,
+            position=state.position if state else 0,
+        )
+        lines = tuple(session.evaluator.lines())
+        for line in lines:
+            log.note(line)
+    return Result(folder.path, job.solver.max_iter, session.evaluator.values(), lines)
+
+
+def _write_facts(job: Job, folder: RunFolder, plain: Mapping[str, Any], *, new: bool) -> None:
+    folder.write(folder.spec, spec_text(plain))
+    if new:
+        folder.write(folder.facts, facts_text(job))
+
+
+def _introduce(job: Job, folder: RunFolder, log: Log, iteration: int | None) -> None:
+    """Say what is trained, on what, with what, and where it is kept."""
+    for line in net_table(job.net):
+        log.say(line)
+    for name, opened in job.sets.items():
+        log.say(f"{name}: {len(opened.dataset):,} records of {opened.dataset.path}")
+    machine = job.machine
+    plural = "s" * (machine.threads != 1)
+    threads = f", {machine.threads} thread{plural}" if machine.device == "cpu" else ""
+    log.say(f"run: {folder.path}  device: {machine.device}{threads}")
+    if iteration is not None:
+        log.say(f"resumed from the snapshot after {iteration} iterations")
+
+
+def _load_weights(job: Job, given: tuple[str, ...], log: Log) -> None:
+    own = [near(job.spec.origin.folder, path) for path in job.solver.weights]
+    for path in (*own, *given):
+        for line in load_weights(job.net, path).lines():
+            log.say(line)
+
+
+def _both(show: Callable[[str], None], notes: list[str]) -> Callable[[str], None]:
+    """Return what shows a note at once and keeps it for the log, which is opened later."""
+
+    def say(text: str) -> None:
+        show(text)
+        notes.append(text)
+
+    return say
+
+
+@contextmanager
+def _device_errors() -> Iterator[None]:
+    """Turn a device that has no memory left into an error of ours."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise DeviceError(
+            f"the device is out of memory: {str(error).splitlines()[0]}; a smaller batch_size with "
+            "a larger iter_size gives the same updates in less memory"
+        ) from error

@@ -1,0 +1,97 @@
+"""The snapshots of one run: which there are, which is the newest whole one, which are kept."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from torch import Tensor
+
+from protonet.errors import SnapshotError, StorageError
+from protonet.snapshot.format import Snapshot, read_snapshot, read_state, write_snapshot
+from protonet.snapshot.state import State
+
+_NAME = re.compile(r"iter_(\d+)")
+
+
+class Snapshots:
+    """A folder of snapshots, `iter_500` and so on.
+
+    Args:
+        path: the folder.
+        keep: number of newest snapshots that are kept; the best one is kept besides.
+    """
+
+    def __init__(self, path: Path, keep: int = 3) -> None:
+        self.path, self._keep = path, keep
+
+    def iterations(self) -> list[int]:
+        """Return the iterations that there are snapshots of, in order."""
+        if not self.path.is_dir():
+            return []
+        matches = (_NAME.fullmatch(entry.name) for entry in self.path.iterdir())
+        return sorted(int(match[1]) for match in matches if match)
+
+    def at(self, iteration: int) -> Path:
+        """Return where the snapshot of an iteration stands."""
+        return self.path / f"iter_{iteration}"
+
+    def newest(self, say: Callable[[str], object]) -> Snapshot | None:
+        """Return the newest whole snapshot; every damaged one that is passed over is said.
+
+        Raises: SnapshotError if there are snapshots, and all of them are damaged.
+        """
+        iterations = self.iterations()
+        for iteration in reversed(iterations):
+            try:
+                return read_snapshot(self.at(iteration))
+            except SnapshotError as error:
+                say(f"warning: {error}; trying the one before it")
+        if iterations:
+            raise SnapshotError(
+                f"{self.path}: none of the {len(iterations)} snapshots is whole; train again "
+                "without --resume"
+            )
+        return None
+
+    def write(
+        self, state: State, weights: Mapping[str, Tensor], optimizer: Mapping[str, Tensor]
+    ) -> Path:
+        """Write a snapshot, then remove those that are no longer kept.
+
+        Raises: StorageError if the disk refuses.
+        """
+        try:
+            self.path.mkdir(exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"{self.path}: cannot be made: {error.strerror}") from error
+        path = self.at(state.iteration)
+        write_snapshot(path, state, weights, optimizer)
+        self._prune(state.iteration)
+        return path
+
+    def _prune(self, newest: int) -> None:
+        """Keep the newest and the best; the rest leave under another name, so that one half
+        removed is never taken for a snapshot."""
+        older = [iteration for iteration in self.iterations() if iteration <= newest]
+        spare = older[: -self._keep]
+        best = self._best(older) if spare else None
+        for iteration in spare:
+            if iteration != best:
+                leaving = self.path / f".iter_{iteration}.old"
+                with suppress(OSError):
+                    self.at(iteration).rename(leaving)
+                shutil.rmtree(leaving, ignore_errors=True)
+
+    def _best(self, iterations: list[int]) -> int | None:
+        """Return the iteration of the best score, the later of equals."""
+        best: tuple[float, int] | None = None
+        for iteration in iterations:
+            with suppress(SnapshotError):
+                score = read_state(self.at(iteration)).score
+                if score is not None and (best is None or score >= best[0]):
+                    best = (score, iteration)
+        return best[1] if best else None

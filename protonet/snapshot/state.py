@@ -1,0 +1,71 @@
+"""What a snapshot holds beside tensors, as it stands in `state.json`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from protonet.records import ChannelOrder, Count, Flag, Integer, Number, Record, Size, Text
+
+STATE_VERSION = 1
+"""Grows when an older protonet could no longer go on from what this one writes."""
+
+
+class Machine(Record):
+    """What the bits of a run depend on, beside its spec and its data."""
+
+    device: Text
+    """What computes: cpu, cuda:0 …"""
+    threads: Count
+    """Threads that torch computes with on the CPU: another number rounds differently."""
+    channels_last: Flag
+    """Whether images and filters lie with their channels last in memory."""
+    processor: Text
+    """The instructions that the CPU's kernels use, in torch's words."""
+    torch: Text
+    """Version of torch."""
+
+
+class Evaluation(Record):
+    """How a sample must be prepared for these weights, and what their outputs mean."""
+
+    input: Text | None
+    """The net's input that the images go to; null where there are no images."""
+    shape: tuple[int | str, ...]
+    """Shape of one prepared sample."""
+    transform: tuple[dict[str, Any], ...]
+    """What was done to the evaluation data, every number filled in (`protonet.transforms`)."""
+    channels: ChannelOrder | None = None
+    """Order of the channels that the net was fed."""
+    classes: tuple[str, ...] | None = None
+    """Name of each class."""
+
+
+class State(Record):
+    """Everything about a run at one iteration that is no tensor."""
+
+    version: Count = STATE_VERSION
+    """Version of the format."""
+    iteration: Size
+    """Updates made."""
+    position: Size
+    """Training batches consumed."""
+    seed: Integer
+    """Everything random follows from it, the iteration and the position."""
+    spec: dict[str, Any]
+    """The resolved spec."""
+    data: dict[str, Text]
+    """Content hash of each set."""
+    machine: Machine
+    """What the bits depend on."""
+    evaluation: Evaluation
+    """What belongs to the weights."""
+    metrics: dict[str, dict[str, Number | list[float] | None]] = Field(default_factory=dict)
+    """The last test of each set, at this iteration; empty where there was none."""
+    score: Number | None = None
+    """What the best snapshot is chosen by; larger is better."""
+    result: str = ""
+    """The line that a person reads, `test: accuracy …`; empty where nothing was tested."""
+    lengths: dict[str, Size] = Field(default_factory=dict)
+    """Bytes of each file of the run that only grows; a resume cuts them back to these."""

@@ -1,0 +1,62 @@
+"""Files that hold weights: safetensors, npz, snapshots, runs. None is read through pickle."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from protonet.errors import DataError, SnapshotError
+from protonet.snapshot.folder import Snapshots
+from protonet.snapshot.format import WEIGHTS, read_snapshot
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Return the arrays of a file by name, on the CPU.
+
+    Args:
+        path: a .safetensors or .npz file, a snapshot's folder, or a run's.
+
+    Raises: DataError if there is no such file, or it is of another kind or damaged; SnapshotError
+        if a snapshot is damaged.
+    """
+    if path.is_dir():
+        return _from_folder(path)
+    if path.suffix not in (".safetensors", ".npz"):
+        raise DataError(
+            f"{path}: weights are a .safetensors or .npz file, a snapshot's folder or a run's"
+        )
+    try:
+        return _from_npz(path) if path.suffix == ".npz" else safetensors.torch.load_file(path)
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: there is no such file") from error
+    except (SafetensorError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: the weights are damaged, or no {path.suffix[1:]} file") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _from_npz(path: Path) -> dict[str, Tensor]:
+    with np.load(path, allow_pickle=False) as arrays:
+        if not isinstance(arrays, np.lib.npyio.NpzFile):
+            raise ValueError("an .npy file under another name")
+        return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
+
+
+def _from_folder(path: Path) -> dict[str, Tensor]:
+    if (path / WEIGHTS).is_file():
+        return read_snapshot(path).weights
+    newest = Snapshots(path / "snapshots").newest(_refuse)
+    if newest is None:
+        raise DataError(f"{path}: neither a snapshot nor a run that has one")
+    return newest.weights
+
+
+def _refuse(warning: str) -> None:
+    """Refuse a damaged newest snapshot: whoever names a run wants its last weights, not others."""
+    raise SnapshotError(warning.removeprefix("warning: ").partition("; trying")[0])

@@ -1,0 +1,116 @@
+"""What is wrong between the layers of a net: how many blobs they take, what they are called, what
+they read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from protonet.errors import PathError
+from protonet.layers.record import Arity, LayerType
+from protonet.spec.net import NetSpec
+from protonet.spec.sharing import Sharing
+from protonet.spec.wiring import INPUT, OWN_OUTPUT, Wirer
+
+
+def check_wiring(net: NetSpec, layers: Mapping[str, LayerType]) -> list[PathError]:
+    """Return everything wrong in how the layers of a net are named and joined.
+
+    The deploy net is derived, and checked where it is built; train and test are checked here.
+    """
+    wirer = Wirer(net, layers)
+    missing = [
+        error for phase in ("train", "test") for error in wirer.wire(net.net_state(phase)).errors
+    ]
+    return [
+        *wirer.errors,
+        *once(missing),
+        *_arity_errors(wirer),
+        *_repeated_names(net),
+        *_blob_names(wirer),
+        *_shape_counts(wirer),
+        *_long_lists(wirer),
+        *Sharing(net, layers).errors(),
+    ]
+
+
+def once(errors: Iterable[PathError]) -> list[PathError]:
+    """Return the errors without those at a place that already has one of the same code: what is
+    missing in two phases is said once."""
+    first: dict[object, PathError] = {}
+    for error in errors:
+        first.setdefault((error.path, error.code), error)
+    return list(first.values())
+
+
+def _arity_errors(wirer: Wirer) -> Iterator[PathError]:
+    unchained = {error.path[:3] for error in wirer.errors}
+    for index, layer in enumerate(wirer.net.layers):
+        kind, place = wirer.layers.get(layer.type), ("net", "layers", index)
+        if kind is None:
+            continue
+        bottoms, tops = wirer.bottoms[index], wirer.tops(index)
+        if not kind.bottoms.admits(len(bottoms)) and place not in unchained:
+            why = f"{layer.type} reads {_counted(kind.bottoms, 'bottom')}, here {len(bottoms)}"
+            where = (*place, "bottom") if layer.bottom else place
+            hint = "" if layer.bottom else "write bottom: [...]"
+            yield PathError("PN024", where, why, got=", ".join(bottoms), hint=hint)
+        if not kind.tops.admits(len(tops)):
+            why = f"{layer.type} gives {_counted(kind.tops, 'top')}, here {len(tops)}"
+            where = (*place, "top") if layer.top else place
+            yield PathError("PN025", where, why, got=", ".join(tops))
+
+
+def _counted(arity: Arity, noun: str) -> str:
+    return f"{arity} {noun}{'' if str(arity) == '1' else 's'}"
+
+
+def _repeated_names(net: NetSpec) -> Iterator[PathError]:
+    first: dict[tuple[str, str], int] = {}
+    reported: set[int] = set()
+    for index, layer in enumerate(net.layers):
+        for phase in layer.phases(net.state.level, frozenset(net.state.stage)):
+            known = first.setdefault((layer.name, phase), index)
+            if known != index and index not in reported:
+                reported.add(index)
+                why = f"the name {layer.name} is taken by a layer above, in phase {phase}"
+                hint = "weights are stored by layer name"
+                yield PathError("PN021", ("net", "layers", index, "name"), why, hint=hint)
+
+
+def _blob_names(wirer: Wirer) -> Iterator[PathError]:
+    """Yield tops that would be mistaken for something else."""
+    declared = set(wirer.net.inputs)
+    for index, layer in enumerate(wirer.net.layers):
+        for name in wirer.tops(index):
+            where = ("net", "layers", index, "top" if layer.top else "name")
+            if name.startswith(OWN_OUTPUT):
+                why = f"{OWN_OUTPUT} begins the name of a layer's own output, so no blob's"
+                yield PathError("PN022", where, why, got=name)
+            if layer.type == INPUT and name in declared:
+                why = f"the input {name} is declared twice"
+                yield PathError("PN015", where, why, hint="keep it in inputs or as a layer")
+
+
+def _shape_counts(wirer: Wirer) -> Iterator[PathError]:
+    """Yield Input layers that give neither one shape for all tops nor one for each."""
+    for index, layer in enumerate(wirer.net.layers):
+        if layer.type == INPUT and layer.params is not None:
+            shapes, tops = len(layer.params.shapes()), len(wirer.tops(index))
+            if shapes not in (1, tops):
+                why = f"{shapes} shapes for {tops} top{'' if tops == 1 else 's'}"
+                hint = "give one for each top, or one for all"
+                yield PathError("PN013", ("net", "layers", index, "shape"), why, hint=hint)
+
+
+def _long_lists(wirer: Wirer) -> Iterator[PathError]:
+    """Yield lists that have more items than the bottoms or tops they go with."""
+    for index, layer in enumerate(wirer.net.layers):
+        weights, flags = layer.loss_weight or (), layer.propagate_down or ()
+        for key, values, names, noun in (
+            ("loss_weight", weights, wirer.tops(index), "top"),
+            ("propagate_down", flags, wirer.bottoms[index], "bottom"),
+        ):
+            if len(values) > len(names):
+                count = f"{len(names)} {noun}{'' if len(names) == 1 else 's'}"
+                why = f"{len(values)} values for {count}"
+                yield PathError("PN013", ("net", "layers", index, key), why)

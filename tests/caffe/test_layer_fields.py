@@ -1,0 +1,45 @@
+"""Held against protonet's own layer types: what Caffe's message holds, our keys can say."""
+
+from __future__ import annotations
+
+import pytest
+
+from protonet.caffe.fields import PARAMS_OF_TYPE
+from protonet.caffe.layer_fields import BLOB_SHAPE, FILLER, LAYER_PARAMS
+from protonet.caffe.layers import NEEDLESS
+from protonet.layers import LAYERS
+from protonet.records import fields_of
+from protonet.spec.layer import COMMON
+
+OURS = sorted(LAYERS.keys() & PARAMS_OF_TYPE.keys() - {"Input"})
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_field_that_changes_a_result_is_a_key_of_ours(name: str) -> None:
+    fields = {field for param in PARAMS_OF_TYPE[name] for field in LAYER_PARAMS[param]}
+
+    assert fields - set(NEEDLESS) <= fields_of(LAYERS[name].params).keys()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_no_field_is_called_like_a_common_key(name: str) -> None:
+    fields = {field for param in PARAMS_OF_TYPE[name] for field in LAYER_PARAMS[param]}
+
+    assert not fields & COMMON
+
+
+def test_fillers_and_shapes_have_caffes_fields() -> None:
+    assert list(FILLER) == ["type", "value", "min", "max", "mean", "std", "sparse", "variance_norm"]
+    assert list(BLOB_SHAPE) == ["dim"]
+    assert BLOB_SHAPE["dim"].repeated
+
+
+def test_reductions_and_norms_are_counted_from_one() -> None:
+    assert LAYER_PARAMS["reduction_param"]["operation"].choices == {
+        "SUM": 1,
+        "ASUM": 2,
+        "SUMSQ": 3,
+        "MEAN": 4,
+    }
+    assert LAYER_PARAMS["hinge_loss_param"]["norm"].choices == {"L1": 1, "L2": 2}
+    assert LAYER_PARAMS["pooling_param"]["pool"].choices == {"MAX": 0, "AVE": 1, "STOCHASTIC": 2}

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from protonet.caffe.layers import layer_of, note_unread, own_keys, place_of
+from protonet.caffe.report import Report
+from protonet.caffe.values import message
+from protonet.layers import LAYERS
+from tests.caffe.reading import NAME, checked, layer, lines, refused
+
+
+def made(text: str) -> tuple[dict[str, Any], Report]:
+    report = Report(NAME)
+    return layer_of(layer(text), LAYERS, report).data, report
+
+
+def test_a_layer_becomes_its_flat_keys() -> None:
+    found, report = made("""
+        layer {
+          name: "conv1" type: "Convolution" bottom: "data" top: "conv1"
+          param { lr_mult: 1 decay_mult: 1 } param { lr_mult: 2 decay_mult: 0 }
+          convolution_param {
+            num_output: 20 kernel_size: 5 stride: 2 pad: 0
+            weight_filler { type: "xavier" } bias_filler { type: "constant" value: 0.1 }
+          }
+        }""")
+
+    assert found == {
+        "name": "conv1",
+        "type": "Convolution",
+        "bottom": ["data"],
+        "top": ["conv1"],
+        "param": {
+            "weight": {"lr_mult": 1, "decay_mult": 1},
+            "bias": {"lr_mult": 2, "decay_mult": 0},
+        },
+        "num_output": 20,
+        "kernel_size": 5,
+        "stride": 2,
+        "pad": 0,
+        "weight_filler": {"type": "xavier"},
+        "bias_filler": {"type": "constant", "value": 0.1},
+    }
+    assert not report.notes
+
+
+def test_two_messages_of_one_type_lie_side_by_side() -> None:
+    found, _ = made("""
+        layer {
+          name: "loss" type: "SoftmaxWithLoss" bottom: "a" bottom: "label" top: "loss"
+          loss_weight: 0.3 propagate_down: true propagate_down: false include { phase: TRAIN }
+          softmax_param { axis: 2 } loss_param { ignore_label: 255 normalization: FULL }
+        }""")
+
+    assert found == {
+        "name": "loss",
+        "type": "SoftmaxWithLoss",
+        "bottom": ["a", "label"],
+        "top": ["loss"],
+        "phase": "train",
+        "loss_weight": [0.3],
+        "propagate_down": [True, False],
+        "axis": 2,
+        "ignore_label": 255,
+        "normalization": "FULL",
+    }
+
+
+def test_parameters_go_by_position() -> None:
+    found, report = made("""
+        layer {
+          name: "ip" type: "InnerProduct" bottom: "x" top: "y"
+          param { } param { name: "shared" share_mode: PERMISSIVE }
+        }""")
+
+    assert found["param"] == {"bias": {"name": "shared"}}
+    assert lines(report.notes) == [
+        "4:44 layer.ip.param.share_mode: protonet shares parameters of one shape only"
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "param { }", "param { share_mode: STRICT }"])
+def test_parameters_that_say_nothing_are_left_out(text: str) -> None:
+    found, report = made(f"layer {{ name: 'ip' type: 'InnerProduct' {text} }}")
+
+    assert "param" not in found
+    assert not report.notes
+
+
+def test_more_parameters_than_the_type_has_are_refused() -> None:
+    report = Report(NAME)
+    text = """\
+layer { name: "ip" type: "InnerProduct" param { } param { } param { lr_mult: 0 } }
+layer { name: "relu" type: "ReLU" param { lr_mult: 0 } }
+"""
+    for field in checked(text, "NetParameter").fields:
+        layer_of(field, LAYERS, report)
+
+    assert (
+        refused(report)
+        == """\
+error[PN027] net.prototxt:1:61 layer.ip.param: InnerProduct has 2 parameters, this is number 3
+    1 | layer { name: "ip" type: "InnerProduct" param { } param { } param { lr_mult: 0 } }
+      |                                                             ^^^^^
+      see: protonet explain PN027
+error[PN027] net.prototxt:2:35 layer.relu.param: ReLU has no parameters, this is number 1
+    2 | layer { name: "relu" type: "ReLU" param { lr_mult: 0 } }
+      |                                   ^^^^^
+      see: protonet explain PN027
+2 errors in net.prototxt"""
+    )
+
+
+def test_what_changes_no_result_is_noted_and_left_out() -> None:
+    found, report = made("""
+        layer {
+          name: "conv" type: "Convolution"
+          convolution_param { num_output: 1 engine: CUDNN force_nd_im2col: true }
+        }""")
+
+    assert found.keys() == {"name", "type", "bottom", "top", "num_output"}
+    assert lines(report.notes) == [
+        "4:45 layer.conv.convolution_param.engine: protonet chooses its kernels itself",
+        "4:59 layer.conv.convolution_param.force_nd_im2col: protonet chooses its kernels itself",
+    ]
+
+
+def test_messages_of_other_types_are_noted() -> None:
+    report = Report(NAME)
+    text = 'layer { name: "r" type: "ReLU" convolution_param { pad: 1 } relu_param { } }'
+
+    note_unread(message(layer(text)), report)
+
+    assert lines(report.notes) == [
+        "1:32 layer.r.convolution_param: Caffe does not read convolution_param in a layer of type "
+        "ReLU"
+    ]
+
+
+def test_nothing_is_chained() -> None:
+    found, _ = made('layer { name: "relu" type: "ReLU" }')
+
+    assert (found["bottom"], found["top"]) == ([], [])
+
+
+def test_a_loss_without_a_top_is_named_by_us() -> None:
+    found, _ = made('layer { name: "l" type: "EuclideanLoss" bottom: "a" bottom: "b" }')
+
+    assert found == {"name": "l", "type": "EuclideanLoss", "bottom": ["a", "b"]}
+
+
+def test_an_unknown_type_keeps_its_common_keys() -> None:
+    found, report = made("""
+        layer {
+          name: "n" type: "Normalize" bottom: "x" top: "y" param { lr_mult: 1 }
+          include { phase: TRAIN } power_param { power: 2 }
+        }""")
+
+    assert found == {
+        "name": "n",
+        "type": "Normalize",
+        "bottom": ["x"],
+        "top": ["y"],
+        "phase": "train",
+    }
+    assert not report.notes
+
+
+def test_own_keys_know_their_places() -> None:
+    text = 'layer {\n  type: "Dropout"\n  dropout_param {\n    dropout_ratio: 0.3\n  }\n}'
+
+    ((name, value, mark),) = own_keys(message(layer(text)), Report(NAME))
+
+    assert (name, value.data, str(mark)) == ("dropout_ratio", 0.3, "net.prototxt:4:5")
+    assert value.marks.value.column == 20
+
+
+def test_a_layers_place_has_its_name() -> None:
+    assert place_of(message(layer('layer { name: "a/b" }'))) == "layer.a/b"

@@ -1,0 +1,104 @@
+"""Every recorded solver case: 25 iterations of Caffe's, followed step by step by the real solver.
+
+Batch j holds rows 4j to 4j+3 of the 12, wrapping; `p/<layer>/<i>[k]` is a parameter after k
+iterations.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from protonet.caffe import Shapes, import_solver
+from protonet.lr_policy import LR_POLICIES
+from protonet.net import Net
+from protonet.optim import OPTIMIZERS, Optimizer, momentum
+from protonet.optim.sgd import Sgd
+from protonet.schema import Spec, check_spec, located
+from protonet.solver import Objective, Solver, Updates
+from protonet.spec.solver import SolverSpec
+from tests.golden.cases import (
+    FOLDER,
+    Arrays,
+    Comparison,
+    cases,
+    load,
+    parameters,
+    set_parameters,
+    skip_what_is_missing,
+    under,
+)
+
+ROWS = 4
+"""Records in a batch."""
+
+
+@pytest.mark.parametrize("devices", [momentum.FUSED_DEVICES, frozenset()], ids=["fused", "other"])
+@pytest.mark.parametrize("name", cases("solvers", ".npz"))
+def test_a_solver_follows_caffes_trajectory(
+    name: str, devices: frozenset[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(momentum, "FUSED_DEVICES", devices)
+    arrays = load("solvers", name)
+    meta = json.loads(str(arrays["meta"]))
+    fed = [blob for blob in ("data", "label", "target") if blob in arrays]
+    shapes: Shapes = {blob: arrays[blob].shape[1:] for blob in fed}
+    imported = import_solver(FOLDER / "solvers" / f"{name}.solver.prototxt", shapes)
+    skip_what_is_missing(imported)
+    spec = check_spec(imported.origin)
+    found = Comparison()
+
+    net, optimizer = follow(spec, arrays, meta["n_iter"], found)
+
+    if isinstance(optimizer, Sgd):  # the other rules keep several buffers
+        names = {id(slot.tensor): slot.name for slot in net.learnable}
+        for place, tensor in enumerate(parameters(net).values()):
+            history = optimizer.history.get(names.get(id(tensor), ""))
+            if history is not None:  # none at lr_mult 0, and none without momentum
+                key = f"history_final/{place:02d}"
+                found.add(key, history, arrays[key], 1e-5)
+    found.require_none()
+
+
+def follow(spec: Spec, arrays: Arrays, iterations: int, found: Comparison) -> tuple[Net, Optimizer]:
+    """Train as recorded and compare rate, loss and parameters of every iteration."""
+    assert spec.solver is not None
+    with located(spec):
+        net = Net(spec.net, "train")
+    set_parameters(net, {name: array[0] for name, array in under("p/", arrays).items()})
+    optimizer = OPTIMIZERS[spec.solver.type].build(spec.solver.optimizer, net.learnable)
+    objective = Objective(net.graph_module, net.total_loss, net.learnable)
+    solver = Solver(objective, updates(spec.solver, optimizer), batches(net, arrays))
+    for iteration in range(iterations):
+        step = solver.step()
+        at = f" at iteration {iteration}"
+        found.add_lists(f"lr{at}", [step.lr], [arrays["lr"][iteration]], 1e-7)
+        last = net.total_loss(step.outputs)  # recorded is the last of the `iter_size` batches
+        found.add(f"loss{at}", last, arrays["loss"][iteration], 1e-5)
+        for name, tensor in parameters(net).items():
+            found.add(f"{name} after{at}", tensor, arrays[f"p/{name}"][iteration + 1], 1e-6)
+    assert solver.applied == iterations
+    return net, optimizer
+
+
+def updates(solver: SolverSpec, optimizer: Optimizer) -> Updates:
+    """Return what the solver section says of the updates."""
+    policy = LR_POLICIES[solver.lr_policy.type]
+    rate = policy.build(solver.lr_policy.params, solver.base_lr, solver.max_iter)
+    return Updates(optimizer, rate, solver.iter_size, solver.clip_gradients, solver.random_seed)
+
+
+def batches(net: Net, arrays: Arrays) -> Iterator[tuple[torch.Tensor, ...]]:
+    """Yield batches for ever, as tensors in the order of the net's inputs."""
+    sets = {
+        blob: torch.from_numpy(arrays[blob]).to(getattr(torch, spec.dtype))
+        for blob, spec in net.input_specs.items()
+    }
+    start = 0
+    while True:
+        rows = [(start + row) % len(arrays["data"]) for row in range(ROWS)]
+        yield tuple(values[rows] for values in sets.values())
+        start += ROWS

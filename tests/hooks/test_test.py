@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from protonet.hooks.hook import Step
+from protonet.hooks.stopwatch import Stopwatch
+from protonet.hooks.test import Test
+
+
+def counted(interval: int, updates: range, *, initially: bool = True) -> list[int]:
+    """Return after how many updates a run from `updates.start` to its end is tested."""
+    calls: list[int] = []
+    hook = Test(interval, calls.append, Stopwatch(), initially=initially)
+    hook.before_train(updates.start)
+    for iteration in updates:
+        assert hook.after_step(Step(iteration, torch.zeros(()), {}, 0.1)) is False
+    hook.after_train(updates.stop)
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("interval", "updates", "expected"),
+    [
+        (2, range(5), [0, 2, 4, 5]),
+        (2, range(4), [0, 2, 4]),
+        (0, range(4), [4]),
+        (2, range(2, 4), [4]),  # resumed: the test of iteration 2 was made before its snapshot
+        (3, range(0), [0]),
+    ],
+)
+def test_tests_come_before_the_first_update_after_every_interval_and_at_the_end(
+    interval: int, updates: range, expected: list[int]
+) -> None:
+    assert counted(interval, updates) == expected
+
+
+def test_test_initialization_false_leaves_the_first_out() -> None:
+    assert counted(2, range(2), initially=False) == [2]

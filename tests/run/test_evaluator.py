@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from protonet.hooks.display import Row
+from protonet.run.evaluator import Evaluator, measure_set
+from protonet.run.job import Job, prepare
+from protonet.schema import respecified
+from tests.small import points, small_spec
+
+
+def job(folder: Path) -> Job:
+    return prepare(small_spec(folder), None, pytest.fail)
+
+
+def expected(made: Job, count: int = 20) -> tuple[float, float]:
+    """Return accuracy and loss of the first points of the test set, in plain torch."""
+    stored = points(20, 2)
+    data = torch.from_numpy(np.array(stored["data"][:count]))
+    labels = torch.from_numpy(np.array(stored["label"][:count]))
+    hidden, scores = made.net.params["hidden"], made.net.params["scores"]
+    with torch.no_grad():
+        middle = functional.linear(data, hidden["weight"], hidden["bias"]).relu()
+        out = functional.linear(middle, scores["weight"], scores["bias"])
+        right = (out.argmax(1) == labels).double().mean()
+        return float(right), float(functional.cross_entropy(out, labels))
+
+
+def evaluator(made: Job, lines: list[str], rows: list[Row]) -> Evaluator:
+    sets = {"test": (made.sets["test"], made.tests["test"])}
+    return Evaluator(sets, None, lines.append, rows.append)
+
+
+def test_the_whole_set_is_measured_exactly_once_whatever_the_batches(tmp_path: Path) -> None:
+    """The set has 20 records, and its batches 7, 7 and 6."""
+    made = job(tmp_path)
+    scores = measure_set(made.sets["test"], made.tests["test"], None)
+    accuracy, loss = expected(made)
+    assert list(scores) == ["accuracy", "loss"]
+    assert scores["accuracy"].value == pytest.approx(accuracy)
+    assert scores["loss"].value == pytest.approx(loss, rel=1e-6)
+    assert scores["accuracy"].denominator == [20.0]
+
+
+def test_test_iter_is_caffes_mean_of_batches(tmp_path: Path) -> None:
+    made = job(tmp_path)
+    scores = measure_set(made.sets["test"], made.tests["test"], 2)
+    accuracy, loss = expected(made, count=14)  # two batches of 7
+    assert scores["accuracy"].value == pytest.approx(accuracy)
+    assert scores["loss"].value == pytest.approx(loss, rel=1e-6)
+
+
+def test_a_test_is_said_recorded_and_remembered(tmp_path: Path) -> None:
+    lines: list[str] = []
+    rows: list[Row] = []
+    made = job(tmp_path)
+    accuracy, loss = expected(made)
+    testing = evaluator(made, lines, rows)
+
+    testing.test(4)
+
+    result = f"test: accuracy {accuracy:.4f} ({accuracy * 20:.0f}/20) loss {loss:.4f}"
+    assert lines == [f"iteration 4  {result}"]
+    assert testing.lines() == [result]
+    assert testing.iteration == 4
+    assert rows == [
+        {
+            "iteration": 4,
+            "phase": "test",
+            "set": "test",
+            "samples": 20,
+            "accuracy": pytest.approx(accuracy),
+            "loss": pytest.approx(loss, rel=1e-6),
+        }
+    ]
+    assert testing.values() == {"test": {"accuracy": rows[0]["accuracy"], "loss": rows[0]["loss"]}}
+    assert testing.score() == rows[0]["accuracy"]
+
+
+def test_without_a_metric_less_loss_is_better(tmp_path: Path) -> None:
+    spec = respecified(small_spec(tmp_path), ["net.layers.accuracy.phase=deploy"])
+    made = prepare(spec, None, pytest.fail)
+    testing = evaluator(made, [], [])
+    testing.test(0)
+    assert testing.score() == pytest.approx(-expected(made)[1], rel=1e-6)
+
+
+def test_before_the_first_test_there_is_no_score(tmp_path: Path) -> None:
+    testing = evaluator(job(tmp_path), [], [])
+    assert (testing.score(), testing.lines(), testing.iteration) == (None, [], None)

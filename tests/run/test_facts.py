@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+import yaml
+
+import protonet
+from protonet.run.facts import facts_text, resolved, spec_text
+from protonet.run.job import prepare
+from protonet.schema import load_spec
+from tests.small import small_file, small_spec
+
+
+def test_a_resolved_spec_means_the_same_wherever_it_lies(tmp_path: Path) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    home.mkdir()
+    elsewhere.mkdir()
+    path = small_file(home, more="weights: [w.npz, /abs/v.npz]")
+    spec = load_spec(path, ["solver.base_lr=0.5", "data.train.transform.mean_file=mean.npy"])
+
+    plain = resolved(spec)
+    (elsewhere / "spec.yaml").write_text(spec_text(plain))
+
+    assert plain["data"]["train"]["source"] == f"{home}/points.lmdb/train"
+    assert plain["data"]["train"]["transform"]["mean_file"] == f"{home}/mean.npy"
+    assert plain["solver"]["weights"] == [f"{home}/w.npz", "/abs/v.npz"]
+    again = load_spec(elsewhere / "spec.yaml")
+    assert resolved(again) == plain
+    assert again.solver is not None
+    assert again.solver.base_lr == 0.5
+
+
+def test_resolving_leaves_the_spec_as_it_is(tmp_path: Path) -> None:
+    spec = small_spec(tmp_path)
+    resolved(spec)
+    assert spec.origin.data["data"]["train"]["source"] == "points.lmdb/train"
+
+
+def test_known_sets_and_the_files_own_name_stay(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "data: {train: {source: dataset://digits/train, batch_size: 1}}\n"
+        "net: {inputs: {data: [1]}, layers: [{name: a, type: ReLU}]}\n"
+    )
+    plain = resolved(load_spec(path))
+    assert plain["data"]["train"]["source"] == "dataset://digits/train"
+    assert plain["name"] == "mine"
+
+
+def test_the_text_of_a_spec_is_yaml_in_the_order_it_was_written(tmp_path: Path) -> None:
+    text = spec_text(resolved(small_spec(tmp_path)))
+    assert [line.split(":")[0] for line in text.splitlines() if line[0] not in " -"] == [
+        *("name", "data", "net", "solver")
+    ]
+    assert yaml.safe_load(text)["net"]["layers"][0]["name"] == "hidden"
+
+
+def test_facts_name_versions_machine_and_data(tmp_path: Path) -> None:
+    job = prepare(small_spec(tmp_path), None, lambda text: None)
+    facts = json.loads(facts_text(job))
+    assert facts["versions"]["protonet"] == protonet.__version__
+    assert facts["versions"]["torch"] == torch.__version__
+    assert facts["machine"]["threads"] == 1
+    assert facts["data"]["train"] == {
+        "path": f"{tmp_path}/points.lmdb/train",
+        "content_hash": job.sets["train"].header.content_hash,
+    }
+    assert "pytest" in facts["command"]

@@ -1,0 +1,62 @@
+"""What `test_sets.py` does not reach: types, batches of a literal size, classes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from protonet.errors import SpecError
+from tests.run.test_sets import images, opened, write_images
+
+INT64 = {"dtype": "int64"}
+LABEL = {"shape": [], **INT64}
+
+
+def refusal(folder: Path, data: dict[str, Any], inputs: dict[str, Any] | None = None) -> list[str]:
+    """Return the lines of the error that opening gives."""
+    with pytest.raises(SpecError) as caught:
+        opened(folder, data, inputs)
+    return [line.replace(f"{folder}/", "") for line in str(caught.value).splitlines()]
+
+
+def test_a_shape_that_only_a_conversion_mends_says_so(tmp_path: Path) -> None:
+    write_images(tmp_path / "images.lmdb", images())
+    lines = refusal(tmp_path, {}, {"data": [3, 8, 6], "label": LABEL})
+    assert lines == [
+        "error[PN041] spec.yaml:3:13 data.train.source: a sample of data has the shape (3, 4, 4), "
+        "the net's input takes (3, 8, 6)",
+        "    3 |     source: images.lmdb",
+        "      |             ^^^^^^^^^^^",
+        "      convert with --resize 6x8, or crop; net.inputs.data: [3, 4, 4] fits these data  "
+        "see: protonet explain PN041",
+        "1 error in spec.yaml",
+    ]
+
+
+def test_a_literal_batch_is_that_of_the_net(tmp_path: Path) -> None:
+    write_images(tmp_path / "images.lmdb", images())
+    data = {"shape": [4, 3, 4, 4], "batch": False}
+    lines = refusal(tmp_path, {}, {"data": data, "label": {**data, "shape": [4], **INT64}})
+    assert lines[0] == (
+        "error[PN041] spec.yaml:4:17 data.train.batch_size: the net's input data takes batches of "
+        "4, and batch_size is 2"
+    )
+
+
+def test_a_set_of_more_classes_than_scores_is_refused_before_training(tmp_path: Path) -> None:
+    write_images(tmp_path / "images.lmdb", images(), classes=5)
+    assert refusal(tmp_path, {}) == [
+        "error[PN041] spec.yaml:3:13 data.train.source: the set has 5 classes, and ip, which layer "
+        "loss compares with its labels, has 3 scores",
+        "    3 |     source: images.lmdb",
+        "      |             ^^^^^^^^^^^",
+        "      the layer that gives ip needs num_output: 5  see: protonet explain PN041",
+        "1 error in spec.yaml",
+    ]
+
+
+def test_fewer_classes_than_scores_are_no_error(tmp_path: Path) -> None:
+    write_images(tmp_path / "images.lmdb", images(), classes=2)
+    assert opened(tmp_path, {}).header.classes == ("0", "1")

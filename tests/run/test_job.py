@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from protonet.errors import SpecError
+from protonet.run.job import prepare
+from protonet.schema import load_spec, respecified
+from tests.small import small_file, small_spec
+
+NET = """\
+net:
+  inputs: {data: [6], label: {shape: [], dtype: int64}}
+  layers:
+    - {name: scores, type: InnerProduct, num_output: 3}
+"""
+LOSS = "    - {name: loss, type: SoftmaxWithLoss, bottom: [scores, label]}\n"
+DATA = "data: {train: {source: points.lmdb/train, batch_size: 8}}\n"
+SOLVER = "solver: {base_lr: 0.1, max_iter: 1}\n"
+
+
+def test_a_job_holds_what_a_training_needs(tmp_path: Path) -> None:
+    job = prepare(small_spec(tmp_path, more="iter_size: 3"), None, pytest.fail)
+    assert (job.net.phase, list(job.tests), list(job.sets)) == (
+        "train",
+        ["test"],
+        ["train", "test"],
+    )
+    assert job.samples == 24  # batches of 8, three of them
+    assert [slot.name for slot in job.net.learnable] == [
+        *("hidden/weight", "hidden/bias", "scores/weight", "scores/bias")
+    ]
+    assert job.rate(0) == pytest.approx(0.1, rel=1e-7)
+    assert (job.machine.device, job.machine.threads) == ("cpu", 1)
+    assert job.tests["test"].params["hidden"]["weight"] is job.net.params["hidden"]["weight"]
+
+
+def test_the_evaluation_that_belongs_to_the_weights_is_that_of_the_first_test_set(
+    tmp_path: Path,
+) -> None:
+    spec = respecified(small_spec(tmp_path), ["data.test.transform={scale: 0.5}"])
+    evaluation = prepare(spec, None, pytest.fail).evaluation
+    assert evaluation.transform == ({"type": "Scale", "factor": [0.5]},)
+    assert (evaluation.input, evaluation.shape) == ("data", (6,))
+    assert evaluation.classes == ("a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            NET + LOSS + SOLVER,
+            "error[PN042] spec.yaml:1:1 data: there is no data.train to train on",
+        ),
+        (NET + LOSS + DATA, "error[PN042] spec.yaml:1:1 solver: there is no section solver"),
+        (
+            NET + DATA + SOLVER,
+            "error[PN029] spec.yaml:3:3 net.layers: no loss is left in phase train",
+        ),
+        (
+            NET.replace("3}", "3, frozen: true}") + LOSS + DATA + SOLVER,
+            "error[PN029] spec.yaml:3:3 net.layers: no parameter is left to train",
+        ),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(text: str, message: str, tmp_path: Path) -> None:
+    small_file(tmp_path)
+    path = tmp_path / "spec.yaml"
+    path.write_text(text)
+    with pytest.raises(SpecError) as caught:
+        prepare(load_spec(path), None, pytest.fail)
+    head = str(caught.value).splitlines()[0].replace(f"{tmp_path}/", "")
+    assert head.split(" ", 2)[::2] == message.split(" ", 2)[::2]
+
+
+def test_a_set_may_name_the_stage_it_is_tested_in(tmp_path: Path) -> None:
+    small_file(tmp_path)
+    path = tmp_path / "spec.yaml"
+    extra = "    - {name: twice, type: Eltwise, bottom: [scores, scores], include: {stage: two}}\n"
+    data = DATA.replace("}}", "}, a: {source: points.lmdb/test, batch_size: 7}, b: {source: ")
+    data += "points.lmdb/test, batch_size: 7, stage: two}}\n"
+    path.write_text(NET + LOSS + extra + data.replace("source: \n", "source: ") + SOLVER)
+    tests = prepare(load_spec(path), None, pytest.fail).tests
+    layers = {name: [node.layer.name for node in net.wiring.nodes] for name, net in tests.items()}
+    assert layers == {"a": ["scores", "loss"], "b": ["scores", "loss", "twice"]}

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from protonet.errors import DeviceError, SnapshotError
+from protonet.run.machine import (
+    check_same,
+    choose_device,
+    cores,
+    differences,
+    set_threads,
+    this_machine,
+)
+from protonet.snapshot import Machine
+from protonet.spec.solver import SolverSpec
+
+BEFORE = Machine(device="cpu", threads=3, channels_last=False, processor="SSE", torch="2.11.0")
+
+
+@pytest.fixture(autouse=True)
+def _same_threads_afterwards() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+def solver(**keys: Any) -> SolverSpec:
+    return SolverSpec.model_validate({"base_lr": 0.1, "max_iter": 1, **keys})
+
+
+def cuda(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+
+
+def mps(monkeypatch: pytest.MonkeyPatch, *, present: bool) -> None:
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: present)
+
+
+@pytest.mark.parametrize(
+    ("gpus", "apple", "device"), [(2, True, "cuda:0"), (0, True, "mps"), (0, False, "cpu")]
+)
+def test_auto_is_cuda_else_mps_else_the_cpu(
+    gpus: int, apple: bool, device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cuda(monkeypatch, gpus)
+    mps(monkeypatch, present=apple)
+    assert choose_device(None) == device
+    assert choose_device(solver()) == device
+
+
+def test_a_resumed_run_keeps_the_device_it_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda(monkeypatch, 1)
+    assert choose_device(solver(), BEFORE) == "cpu"
+    assert choose_device(solver(device="cuda"), BEFORE) == "cuda:0"
+
+
+@pytest.mark.parametrize(
+    ("gpus", "device", "message"),
+    [
+        (
+            0,
+            "cuda",
+            "solver.device cuda: this machine, or this build of torch, has no CUDA device; try "
+            "device: auto",
+        ),
+        (1, "cuda:3", "solver.device cuda:3: this machine has 1 CUDA device, cuda:0"),
+        (2, "cuda:2", "solver.device cuda:2: this machine has 2 CUDA devices, cuda:0 to cuda:1"),
+        (0, "mps", "solver.device mps: this machine has no MPS device; try device: auto"),
+    ],
+)
+def test_a_device_that_is_not_there_is_refused(
+    gpus: int, device: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cuda(monkeypatch, gpus)
+    mps(monkeypatch, present=False)
+    with pytest.raises(DeviceError) as caught:
+        choose_device(solver(device=device))
+    assert str(caught.value) == message
+
+
+def test_threads_are_the_specs_else_as_before_else_the_cores() -> None:
+    assert [set_threads(solver(threads=2), BEFORE), torch.get_num_threads()] == [2, 2]
+    assert [set_threads(solver(), BEFORE), torch.get_num_threads()] == [3, 3]
+    assert set_threads(None) == cores() == len(os.sched_getaffinity(0))
+
+
+def test_this_machine_is_described_by_torch() -> None:
+    machine = this_machine("cpu", 2, channels_last=True)
+    assert (machine.torch, machine.device) == (torch.__version__, "cpu")
+    assert machine.processor == torch.backends.cpu.get_cpu_capability()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"threads": 1},
+            "solver.threads is 1, and the run was trained with 3: it would not go on as it was; "
+            "leave solver.threads out, or set it back",
+        ),
+        (
+            {"channels_last": True},
+            "solver.channels_last is true, and the run was trained with false: it would not go on "
+            "as it was; leave solver.channels_last out, or set it back",
+        ),
+    ],
+)
+def test_what_would_change_the_run_is_refused_by_name(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(SnapshotError) as caught:
+        check_same(BEFORE, BEFORE.model_copy(update=change))
+    assert str(caught.value) == message
+
+
+def test_what_cannot_be_restored_is_told() -> None:
+    now = BEFORE.model_copy(update={"torch": "2.13.0", "processor": "AVX512"})
+    check_same(BEFORE, now)
+    assert differences(BEFORE, now) == [
+        "torch was 2.11.0, now 2.13.0",
+        "the processor was SSE, now AVX512",
+    ]
+    assert differences(BEFORE, BEFORE) == []

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from protonet.errors import SpecError, UsageError
+from protonet.run import train
+from protonet.run.measure import measure
+from protonet.schema import load_spec
+from tests.run.test_output import Shown
+from tests.small import small_file, small_spec
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_newest_run_is_worth_what_its_training_said(tmp_path: Path) -> None:
+    spec = small_spec(tmp_path)
+    result = train(spec)
+    output = Shown()
+
+    scores = measure(spec, None, None, output)
+
+    assert {blob: score.value for blob, score in scores["test"].items()} == result.metrics["test"]
+    assert output.lines == [
+        "weights from runs/small/1: 4 of 4 parameters loaded",
+        *result.lines,
+    ]
+
+
+def test_weights_and_set_can_be_named(tmp_path: Path) -> None:
+    spec = small_spec(tmp_path)
+    train(spec, run="there")
+    output = Shown()
+    assert list(measure(spec, Path("there/snapshots/iter_4"), "test", output)) == ["test"]
+    assert output.lines[0] == "weights from there/snapshots/iter_4: 4 of 4 parameters loaded"
+
+
+def test_the_runs_own_spec_tests_it_from_anywhere(tmp_path: Path) -> None:
+    result = train(small_spec(tmp_path))
+    spec = load_spec(result.folder / "spec.yaml")
+    assert measure(spec, result.folder, None, Shown())["test"]["accuracy"].value == pytest.approx(
+        result.metrics["test"]["accuracy"]
+    )
+
+
+def test_refuses_a_set_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        measure(small_spec(tmp_path), None, "tset", Shown())
+    assert str(caught.value) == "the spec has no evaluation set tset; did you mean test?"
+
+
+def test_refuses_where_there_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        measure(small_spec(tmp_path), None, None, Shown())
+    assert str(caught.value) == (
+        "there is no run of small in the current folder; name the weights: --weights FILE"
+    )
+
+
+def test_refuses_a_spec_without_evaluation_sets(tmp_path: Path) -> None:
+    path = small_file(tmp_path)
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("  test:")]
+    path.write_text("\n".join(lines))
+    with pytest.raises(SpecError, match="there is no evaluation set, such as data.test"):
+        measure(load_spec(path), tmp_path, None, Shown())

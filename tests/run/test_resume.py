@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from protonet.errors import SnapshotError
+from protonet.run import train
+from protonet.run.facts import resolved
+from protonet.run.job import prepare
+from protonet.run.resume import check_continues, find, restore
+from protonet.schema import load_spec, respecified
+from protonet.snapshot import Snapshot
+from tests.small import points, small_spec, write_points
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Snapshot:
+    """Train for four iterations, and return the snapshot of it."""
+    train(small_spec(tmp_path, max_iter=4))
+    found = find("small", None, pytest.fail)
+    assert found is not None
+    assert found.folder.path == Path("runs/small/1")
+    assert found.snapshot is not None
+    return found.snapshot
+
+
+def continued(folder: Path, snapshot: Snapshot, *overrides: str) -> list[str]:
+    """Return what is noted when the run goes on under a changed spec."""
+    spec = respecified(load_spec(folder / "small.yaml"), overrides)
+    return check_continues(prepare(spec, None, pytest.fail), resolved(spec), snapshot)
+
+
+def test_nothing_is_found_where_there_is_no_run() -> None:
+    assert find("small", None, pytest.fail) is None
+
+
+def test_a_run_without_a_snapshot_is_found_without_one() -> None:
+    Path("runs/small/3").mkdir(parents=True)
+    found = find("small", None, pytest.fail)
+    assert found is not None
+    assert (found.folder.path, found.snapshot) == (Path("runs/small/3"), None)
+
+
+def test_the_same_spec_goes_on_without_a_word(snapshot: Snapshot, tmp_path: Path) -> None:
+    assert continued(tmp_path, snapshot) == []
+
+
+def test_what_may_change_is_noted(snapshot: Snapshot, tmp_path: Path) -> None:
+    notes = continued(tmp_path, snapshot, "solver.max_iter=8", "solver.clip_gradients=1.5")
+    assert notes == ["solver.clip_gradients was not given, is 1.5", "solver.max_iter was 4, is 8"]
+
+
+@pytest.mark.parametrize(
+    ("override", "difference"),
+    [
+        ("net.layers.hidden.num_output=6", "net.layers.hidden.num_output was 5, is 6"),
+        (
+            "net.layers.drop.dropout_ratio=0.25",
+            "net.layers.drop.dropout_ratio was not given, is 0.25",
+        ),
+        ("data.train.batch_size=4", "data.train.batch_size was 8, is 4"),
+        ("data.train.shuffle=false", "data.train.shuffle was True, is False"),
+        ("solver.random_seed=4", "solver.random_seed was 3, is 4"),
+        ("solver.iter_size=2", "solver.iter_size was not given, is 2"),
+    ],
+)
+def test_another_training_is_refused_by_name(
+    override: str, difference: str, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    with pytest.raises(SnapshotError) as caught:
+        continued(tmp_path, snapshot, override)
+    assert str(caught.value) == (
+        f"runs/small/1/snapshots/iter_4: belongs to another training: {difference}. Put it back, "
+        "or train anew without --resume"
+    )
+
+
+def test_other_data_are_refused_though_they_lie_in_the_same_place(
+    snapshot: Snapshot, tmp_path: Path
+) -> None:
+    (tmp_path / "points.lmdb" / "data.mdb").unlink()
+    (tmp_path / "points.lmdb").rmdir()
+    write_points(tmp_path / "points.lmdb", train=points(60, 9), test=points(20, 2))
+    with pytest.raises(SnapshotError) as caught:
+        continued(tmp_path, snapshot)
+    assert str(caught.value) == (
+        "runs/small/1/snapshots/iter_4: belongs to another training: data.train holds other "
+        "records now (points.lmdb/train). Put it back, or train anew without --resume"
+    )
+
+
+def test_the_same_data_in_another_place_are_the_same_data(
+    snapshot: Snapshot, tmp_path: Path
+) -> None:
+    (tmp_path / "points.lmdb").rename(tmp_path / "moved.lmdb")
+    overrides = ("data.train.source=moved.lmdb/train", "data.test.source=moved.lmdb/test")
+    assert continued(tmp_path, snapshot, *overrides) == []
+
+
+def test_restoring_refuses_weights_of_another_net(snapshot: Snapshot, tmp_path: Path) -> None:
+    spec = respecified(load_spec(tmp_path / "small.yaml"), ["net.layers.hidden.num_output=6"])
+    with pytest.raises(SnapshotError) as caught:
+        restore(prepare(spec, None, pytest.fail), snapshot)
+    assert str(caught.value) == (
+        "runs/small/1/snapshots/iter_4: its weights are of another net: hidden/bias, "
+        "hidden/weight, scores/weight"
+    )

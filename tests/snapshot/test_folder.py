@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from protonet.errors import SnapshotError, StorageError
+from protonet.snapshot.folder import Snapshots
+from tests.snapshot.test_state import state
+
+TENSORS = {"ip/weight": torch.ones(2)}
+
+
+def written(path: Path, scores: list[float | None], keep: int = 2) -> Snapshots:
+    """Write a snapshot after 1, 2 … iterations, with these scores."""
+    snapshots = Snapshots(path, keep)
+    for iteration, score in enumerate(scores, 1):
+        snapshots.write(state(iteration, score=score), TENSORS, {})
+    return snapshots
+
+
+@pytest.mark.parametrize(
+    ("scores", "kept"),
+    [
+        ([None, None, None, None], [3, 4]),
+        ([0.5, 0.9, 0.7, 0.6], [2, 3, 4]),
+        ([0.9, 0.5, 0.9, 0.6], [3, 4]),  # of equals the later one is the best
+        ([-0.1, -0.5, None, None], [1, 3, 4]),
+        ([0.1], [1]),
+    ],
+)
+def test_the_newest_and_the_best_are_kept(
+    scores: list[float | None], kept: list[int], tmp_path: Path
+) -> None:
+    snapshots = written(tmp_path / "snapshots", scores)
+    assert snapshots.iterations() == kept
+    assert sorted(entry.name for entry in snapshots.path.iterdir()) == [
+        f"iter_{iteration}" for iteration in kept
+    ]
+
+
+def test_the_newest_is_found_by_number_not_by_name(tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path)
+    for iteration in (9, 10):
+        snapshots.write(state(iteration), TENSORS, {})
+    newest = snapshots.newest(pytest.fail)
+    assert newest is not None
+    assert newest.state.iteration == 10
+
+
+def test_a_damaged_newest_is_passed_over_and_said(tmp_path: Path) -> None:
+    snapshots = written(tmp_path, [None, None])
+    (tmp_path / "iter_2" / "weights.safetensors").write_bytes(b"")
+    said: list[str] = []
+
+    newest = snapshots.newest(said.append)
+
+    assert newest is not None
+    assert newest.state.iteration == 1
+    assert said == [
+        f"warning: {tmp_path}/iter_2: the snapshot is damaged: weights.safetensors: its checksum "
+        "is another; trying the one before it"
+    ]
+
+
+def test_no_whole_one_is_an_error(tmp_path: Path) -> None:
+    snapshots = written(tmp_path, [None, None])
+    for iteration in (1, 2):
+        (tmp_path / f"iter_{iteration}" / "state.json").unlink()
+    with pytest.raises(SnapshotError) as caught:
+        snapshots.newest(lambda text: None)
+    assert str(caught.value) == (
+        f"{tmp_path}: none of the 2 snapshots is whole; train again without --resume"
+    )
+
+
+def test_no_snapshots_are_none(tmp_path: Path) -> None:
+    assert Snapshots(tmp_path / "gone").newest(pytest.fail) is None
+
+
+def test_what_a_killed_process_left_is_no_snapshot(tmp_path: Path) -> None:
+    snapshots = written(tmp_path, [None])
+    (tmp_path / ".iter_2.partial").mkdir()
+    (tmp_path / "iter_x").mkdir()
+    assert snapshots.iterations() == [1]
+
+
+def test_a_snapshot_left_from_a_later_time_is_not_removed_for_an_earlier_one(
+    tmp_path: Path,
+) -> None:
+    """A run that goes on from iteration 2, because 9 is damaged, must not lose 2 and 3 to it."""
+    snapshots = Snapshots(tmp_path, 1)
+    snapshots.write(state(9), TENSORS, {})
+    snapshots.write(state(2), TENSORS, {})
+    snapshots.write(state(3), TENSORS, {})
+    assert snapshots.iterations() == [3, 9]
+
+
+def test_a_file_in_the_folders_place_is_refused(tmp_path: Path) -> None:
+    place = tmp_path / "snapshots"
+    place.write_text("")
+    with pytest.raises(StorageError) as caught:
+        Snapshots(place).write(state(), TENSORS, {})
+    assert str(caught.value) == f"{place}: cannot be made: File exists"

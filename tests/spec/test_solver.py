@@ -1,0 +1,123 @@
+"""The solver section: Caffe's flat keys, the update rule's own beside them."""
+
+from __future__ import annotations
+
+import pytest
+
+from protonet.errors import SpecError
+from protonet.spec.solver import SolverSpec
+from tests.specs import spec_of
+
+
+def solver_of(text: str) -> SolverSpec:
+    solver = spec_of(f"net: {{layers: []}}\nsolver: {{{text}}}").solver
+    assert solver is not None
+    return solver
+
+
+def test_only_the_rate_and_the_length_must_be_given() -> None:
+    solver = solver_of("base_lr: 0.01, max_iter: 10")
+    assert (solver.type, solver.base_lr, solver.max_iter) == ("SGD", 0.01, 10)
+    assert (solver.lr_policy.type, solver.iter_size, solver.clip_gradients) == ("fixed", 1, None)
+    assert (solver.device, solver.random_seed, solver.test_iter) == ("auto", 0, None)
+
+
+def test_the_update_rules_own_keys_stand_beside_the_solvers() -> None:
+    solver = solver_of(
+        "base_lr: 1, max_iter: 1, momentum: 0.9, weight_decay: 0.5, regularization_type: L1"
+    )
+    rule = solver.optimizer
+    assert (rule.momentum, rule.weight_decay, rule.regularization_type) == (0.9, 0.5, "L1")
+
+
+@pytest.mark.parametrize(
+    ("written", "type_"), [("fixed", "fixed"), ("{type: inv, gamma: 0.1, power: 2}", "inv")]
+)
+def test_a_policy_is_a_name_or_a_map(written: str, type_: str) -> None:
+    policy = solver_of(f"base_lr: 1, max_iter: 1, lr_policy: {written}").lr_policy
+    assert policy.type == type_
+
+
+def test_weights_are_a_list_or_caffes_comma_list() -> None:
+    assert solver_of("base_lr: 1, max_iter: 1, weights: 'a.npz,b.npz'").weights == (
+        "a.npz",
+        "b.npz",
+    )
+    assert solver_of("base_lr: 1, max_iter: 1, weights: [a.npz]").weights == ("a.npz",)
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu", "mps", "cuda", "cuda:1"])
+def test_devices_are_named_as_torch_names_them(device: str) -> None:
+    assert solver_of(f"base_lr: 1, max_iter: 1, device: '{device}'").device == device
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("max_iter: 1", [("PN011", "solver.base_lr", "missing", "")]),
+        ("base_lr: 0, max_iter: 1", [("PN013", "solver.base_lr", "must be above 0", "")]),
+        (
+            "base_lr: 1, max_iter: 90 epochs",
+            [("PN010", "solver.max_iter", "a whole number is needed", "")],
+        ),
+        (
+            "type: Adagrat, base_lr: 1, max_iter: 0, momentum: 0.9",
+            [
+                ("PN014", "solver.type", "unknown update rule", "known: SGD"),
+                ("PN013", "solver.max_iter", "must be above 0", ""),
+            ],
+        ),
+        (
+            "base_lr: 1, max_iter: 1, momentum: -1, disply: 5",
+            [
+                ("PN013", "solver.momentum", "must be at least 0", ""),
+                ("PN012", "solver.disply", "unknown key", "did you mean display?"),
+            ],
+        ),
+        (
+            "base_lr: 1, max_iter: 1, lr_policy: steb",
+            [("PN014", "solver.lr_policy", "unknown policy", "did you mean step?")],
+        ),
+        (
+            "base_lr: 1, max_iter: 1, lr_policy: {type: step, gama: 0.1}",
+            [
+                ("PN011", "solver.lr_policy.gamma", "missing", ""),
+                ("PN011", "solver.lr_policy.stepsize", "missing", ""),
+                ("PN012", "solver.lr_policy.gama", "unknown key", "did you mean gamma?"),
+            ],
+        ),
+        (
+            "base_lr: 1, max_iter: 1, gamma: 0.1",
+            [
+                (
+                    "PN012",
+                    "solver.gamma",
+                    "unknown key",
+                    "it belongs to the policy: lr_policy: {type: …, gamma: …}",
+                )
+            ],
+        ),
+        (
+            "base_lr: 1, max_iter: 1, optimizer: {type: optim.AdamW}",
+            [
+                (
+                    "PN016",
+                    "solver.optimizer",
+                    "kept for torch's own optimizers",
+                    "this version cannot run it",
+                )
+            ],
+        ),
+        (
+            "base_lr: 1, max_iter: 1, device: tpu",
+            [("PN014", "solver.device", "no such device", "auto, cpu, mps, cuda or cuda:0")],
+        ),
+    ],
+)
+def test_what_a_solver_cannot_do_is_told(
+    written: str, expected: list[tuple[str, str, str, str]]
+) -> None:
+    with pytest.raises(SpecError) as caught:
+        solver_of(written)
+    found = [(one.code, one.path, one.why, one.hint) for one in caught.value.problems]
+    assert found == expected
