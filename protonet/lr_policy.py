@@ -7,6 +7,7 @@ digit. So `base_lr` 0.01 gives the float32 nearest to it, 0.009999999776482582.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,9 @@ from protonet.records import Count, NonNegative, Number, Record, Size, catalogue
 
 Schedule = Callable[[int], float]
 """From the iteration, counted from 0, to its learning rate."""
+
+_UNBOUNDED = np.errstate(over="ignore")
+"""What grows without bound becomes infinite without a warning, as in Caffe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +109,10 @@ def exp(params: ExpParams, base_lr: float, max_iter: int) -> Schedule:
 
 def inv(params: InvParams, base_lr: float, max_iter: int) -> Schedule:
     """Return base_lr * (1 + gamma * iteration) ** -power."""
-    gamma = np.float32(params.gamma)
 
+    @_UNBOUNDED
     def rate(iteration: int) -> float:
-        denominator = np.float32(1) + gamma * np.float32(iteration)
+        denominator = np.float32(1) + np.float32(params.gamma) * np.float32(iteration)
         return _scaled_power(base_lr, denominator, -params.power)
 
     return rate
@@ -121,14 +125,13 @@ def multistep(params: MultistepParams, base_lr: float, max_iter: int) -> Schedul
     Source: Caffe, sgd_solver.cpp, GetLearningRate, whose counter grows by at most one per call.
     """
     steps = _effective_steps(params.stepvalue)
-    return lambda iteration: _geometric(
-        base_lr, params.gamma, sum(step <= iteration for step in steps)
-    )
+    return lambda iteration: _geometric(base_lr, params.gamma, bisect_right(steps, iteration))
 
 
 def poly(params: PolyParams, base_lr: float, max_iter: int) -> Schedule:
     """Return base_lr * (1 - iteration / max_iter) ** power; 0 from `max_iter` on."""
 
+    @_UNBOUNDED
     def rate(iteration: int) -> float:
         done = np.float32(min(iteration, max_iter)) / np.float32(max(max_iter, 1))
         return _scaled_power(base_lr, np.float32(1) - done, params.power)
@@ -138,39 +141,36 @@ def poly(params: PolyParams, base_lr: float, max_iter: int) -> Schedule:
 
 def sigmoid(params: SigmoidParams, base_lr: float, max_iter: int) -> Schedule:
     """Return base_lr / (1 + exp(-gamma * (iteration - stepsize)))."""
-    gamma = np.float32(params.gamma)
 
+    @_UNBOUNDED
     def rate(iteration: int) -> float:
-        exponent = -gamma * (np.float32(iteration) - np.float32(params.stepsize))
-        with np.errstate(over="ignore"):  # exp of a large number is infinite, its inverse 0
-            share = np.float32(1) / (np.float32(1) + np.float32(np.exp(np.float64(exponent))))
+        past = np.float32(iteration) - np.float32(params.stepsize)
+        growth = np.exp(np.float64(-np.float32(params.gamma) * past))
+        share = np.float32(1) / (np.float32(1) + np.float32(growth))
         return float(np.float32(base_lr) * share)
 
     return rate
 
 
 def _effective_steps(stepvalue: Sequence[int]) -> list[int]:
-    """Return when each step takes effect, in order."""
+    """Return the iteration at which each step takes effect; they rise."""
     effective: list[int] = []
     for value in stepvalue:
         effective.append(max(value, effective[-1] + 1) if effective else value)
     return effective
 
 
+@_UNBOUNDED
 def _geometric(base_lr: float, gamma: float, exponent: int) -> float:
     """Return base_lr * gamma ** exponent, float32 factors multiplied in double as Caffe does."""
-    with np.errstate(
-        over="ignore"
-    ):  # a gamma above 1 may grow without bound: infinity, as in Caffe
-        factor = np.power(np.float64(np.float32(gamma)), exponent)
-        return float(np.float32(np.float64(np.float32(base_lr)) * factor))
+    factor = np.power(np.float64(np.float32(gamma)), exponent)
+    return float(np.float32(np.float64(np.float32(base_lr)) * factor))
 
 
 def _scaled_power(base_lr: float, base: np.float32, exponent: float) -> float:
     """Return base_lr * base ** exponent, every step rounded to float32 as Caffe's `powf` does."""
-    with np.errstate(over="ignore"):
-        power = np.float32(np.power(np.float64(base), np.float64(np.float32(exponent))))
-        return float(np.float32(base_lr) * power)
+    power = np.float32(np.power(np.float64(base), np.float64(np.float32(exponent))))
+    return float(np.float32(base_lr) * power)
 
 
 LR_POLICIES = catalogue(

@@ -65,10 +65,9 @@ class Record(BaseModel):
         known = fields_of(cls)
         lines = restated(error.errors(include_url=False))
         for line, old in zip(lines, error.errors(include_url=False), strict=True):
-            if old["type"] == "extra_forbidden" and len(old["loc"]) == 1:
-                line["type"] = custom_error(
-                    "PN012", "unknown key", suggestion(old["loc"][0], known)
-                )
+            if old["type"] == "extra_forbidden":  # a record inside has named its own already
+                hint = suggestion(old["loc"][-1], known)
+                line["type"] = custom_error("PN012", "unknown key", hint)
         return ValidationError.from_exception_data(cls.__name__, lines)
 
 

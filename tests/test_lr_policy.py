@@ -125,20 +125,64 @@ def test_rates_carry_caffes_float32_bits() -> None:
     assert rates("fixed", 1, base_lr=0.01) == [0.009999999776482582]
 
 
+def test_growth_without_bound_warns_of_nothing() -> None:
+    """Warnings are errors here; float32 ends at 3.4e38."""
+    assert rates("inv", 5, gamma=1e38, power=-1)[4] == math.inf
+    assert rates("sigmoid", 5, base_lr=0.5, gamma=1e38, stepsize=0) == [0.25, 0.5, 0.5, 0.5, 0.5]
+    assert rates("sigmoid", 5, base_lr=0.5, gamma=-1e38, stepsize=0) == [0.25, 0, 0, 0, 0]
+    assert rates("multistep", 2, base_lr=0.5, gamma=1e39, stepvalue=[1]) == [0.5, math.inf]
+
+
+def test_sigmoid_falls_for_a_gamma_below_0() -> None:
+    by_hand = [0.1 / (1 + math.exp(0.5 * (iteration - 2))) for iteration in range(5)]
+
+    assert rates("sigmoid", 5, gamma=-0.5, stepsize=2) == pytest.approx(by_hand, rel=2e-7)
+
+
+def test_a_rate_depends_on_its_iteration_only() -> None:
+    """Asked for backwards, as after a resume, the rates are the same."""
+    params: Any = LR_POLICIES["multistep"].params
+    schedule = LR_POLICIES["multistep"].build(params(gamma=0.5, stepvalue=[2, 2, 7]), 0.5, 10)
+
+    backwards = [schedule(iteration) for iteration in reversed(range(10))]
+
+    assert backwards == [0.0625] * 3 + [0.125] * 4 + [0.25] + [0.5] * 2
+
+
+@pytest.mark.parametrize("name", LR_POLICIES)
+def test_every_key_is_documented(name: str) -> None:
+    for field in LR_POLICIES[name].params.model_fields.values():
+        assert field.description
+
+
 @pytest.mark.parametrize(
-    ("name", "params"),
+    ("name", "params", "place", "why"),
     [
-        ("step", {"gamma": 0.1, "stepsize": 0}),
-        ("step", {"gamma": 0.1}),
-        ("exp", {"gamma": -0.1}),
-        ("multistep", {"gamma": 0.1, "stepvalue": [-1]}),
-        ("poly", {"power": -1}),
-        ("fixed", {"gamma": 0.1}),
+        ("step", {"gamma": 0.1, "stepsize": 0}, "stepsize", "Input should be greater than 0"),
+        ("step", {"gamma": 0.1, "stepsize": 2.5}, "stepsize", "Input should be a valid integer"),
+        ("step", {"gamma": 0.1}, "stepsize", "Field required"),
+        ("exp", {"gamma": -0.1}, "gamma", "Input should be greater than or equal to 0"),
+        ("inv", {"gamma": "1", "power": 1}, "gamma", "a number is needed"),
+        ("poly", {"power": -1}, "power", "Input should be greater than or equal to 0"),
+        ("fixed", {"gamma": 0.1}, "gamma", "unknown key"),
+        ("sigmoid", {"gamma": math.inf, "stepsize": 1}, "gamma", "Input should be a finite number"),
+        (
+            "multistep",
+            {"gamma": 0.1, "stepvalue": [3, -1]},
+            "stepvalue.1",
+            "Input should be greater than or equal to 0",
+        ),
     ],
 )
-def test_refuses_what_no_schedule_can_be_made_of(name: str, params: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
+def test_refuses_what_no_schedule_can_be_made_of(
+    name: str, params: dict[str, Any], place: str, why: str
+) -> None:
+    with pytest.raises(ValidationError) as caught:
         LR_POLICIES[name].params(**params)
+
+    assert [(".".join(map(str, e["loc"])), e["msg"]) for e in caught.value.errors()] == [
+        (place, why)
+    ]
 
 
 def numbers(text: str) -> list[float]:

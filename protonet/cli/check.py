@@ -25,7 +25,8 @@ def run(options: argparse.Namespace) -> int:
 
     spec = load_spec(options.spec, options.overrides, prove=shape_errors)
     with located(spec):
-        wirings = prove_phases(spec.net)
+        stages = [data.stage for data in spec.data.values() if data.stage]
+        wirings = prove_phases(spec.net, stages=stages)
     layers = ", ".join(f"{len(wiring.nodes)} in {phase}" for phase, wiring in wirings.items())
     print(f"{options.spec}: no error; layers: {layers}")
     return 0

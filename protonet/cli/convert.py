@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 from contextlib import closing
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from protonet.cli.progress import ProgressBar
+from protonet.cli.terminal import Terminal
 from protonet.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,8 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source",
         metavar="SRC",
-        help="a folder of class folders (SRC/CLASS/image.jpg), a list file with one `path label` "
-        "a line, or a folder or file of IDX images with their labels beside them",
+        help="a folder of class folders (SRC/CLASS/image.jpg), or of folders train, test, val of "
+        "such; a list file with one `path label` a line; or a folder or file of IDX images with "
+        "their labels beside them",
     )
     parser.add_argument(
         "destination", metavar="DST", help="the dataset to make: NAME.lmdb or NAME.h5"
@@ -67,9 +70,10 @@ def run(options: argparse.Namespace) -> int:
         force=options.force,
         workers=_whole_number("--workers", options.workers),
     )
-    with closing(ProgressBar("images", sys.stderr)) as bar:
+    with closing(ProgressBar("images", Terminal(sys.stderr))) as bar:
         report = convert(Path(options.source), Path(options.destination), chosen, bar)
-    print("\n".join(_lines(report)))
+    for line in _lines(report):
+        print(os.fsencode(line).decode(errors="replace"))  # a path need not be UTF-8
     return 0
 
 
@@ -83,12 +87,16 @@ def _whole_number(option: str, text: str | None) -> int | None:
 def _lines(report: Report) -> list[str]:
     rate = report.count / max(report.seconds, 1e-9)
     lines = [
-        f"{report.path}: {report.count} records in {report.seconds:.1f} s ({rate:,.0f} images/s)"
+        f"made {report.path}: {report.count} images in {report.seconds:.1f} s ({rate:,.0f}/s)",
+        *(line for table in report.tables for line in _table_lines(table)),
+        *(f"note: {note}" for note in report.notes),
     ]
-    for table in report.tables:
-        lines += _table_lines(table)
-    lines += [f"note: {note}" for note in report.notes]
-    lines += _warnings(report)
+    train = _sets(report)["train"]
+    if train.header.sorted_labels:
+        lines.append(
+            f"note: the records of {train.address} are sorted by label: train with `shuffle: "
+            "true`, as below, or convert again with --shuffle SEED"
+        )
     return lines + _next(report)
 
 
@@ -103,7 +111,8 @@ def _table_lines(table: TableReport) -> list[str]:
             f"{name} {n}" for name, n in zip(header.classes, header.class_counts, strict=True)
         ]
         more = f" and {len(counts) - _SHOWN_CLASSES} more" if len(counts) > _SHOWN_CLASSES else ""
-        lines.append(f"    {len(counts)} classes: {', '.join(counts[:_SHOWN_CLASSES])}{more}")
+        noun = "class" if len(counts) == 1 else "classes"
+        lines.append(f"    {len(counts)} {noun}: {', '.join(counts[:_SHOWN_CLASSES])}{more}")
     return lines
 
 
@@ -111,33 +120,37 @@ def _numbers(values: tuple[float, ...]) -> str:
     return "[" + ", ".join(f"{value:.2f}" for value in values) + "]"
 
 
-def _warnings(report: Report) -> list[str]:
-    tables = [table.address for table in report.tables if table.header.sorted_labels]
-    if not tables:
-        return []
-    return [
-        f"warning: the records of {', '.join(tables)} are sorted by label; train with `shuffle: "
-        "true`, or convert again with --shuffle SEED"
-    ]
-
-
-def _next(report: Report) -> list[str]:
-    """Return the sections `data` and `net.inputs` of a spec that trains on this dataset."""
+def _sets(report: Report) -> dict[str, TableReport]:
+    """Return the tables by the names that a spec gives them; one of them is `train`, the first."""
     names = [table.name or "train" for table in report.tables]
     if "train" not in names:
         names[0] = "train"
-    pairs = sorted(zip(names, report.tables, strict=True), key=lambda pair: pair[0] != "train")
-    shape = list(report.tables[0].header.fields[0].shape or ())
+    pairs = zip(names, report.tables, strict=True)
+    return dict(sorted(pairs, key=lambda pair: pair[0] != "train"))
+
+
+def _next(report: Report) -> list[str]:
+    """Return a spec that trains on this dataset, but for the layers and the solver."""
+    sets = _sets(report)
+    header = sets["train"].header
+    shape = list(header.fields[0].shape or ())
+    classes = f"; num_output of the last is {len(header.classes)}" if header.classes else ""
     return [
-        "next: protonet train NAME.yaml, where NAME.yaml holds your layers, your solver and",
+        "",
+        "next: save this as NAME.yaml in this folder, complete it, and: protonet train NAME.yaml",
+        "",
         "data:",
-        *(f"  {name}: {_source(name, table)}" for name, table in pairs),
+        *(f"  {name}: {_source(name, table)}" for name, table in sets.items()),
         "net:",
         f"  inputs: {{data: {shape}, label: {{shape: [], dtype: int64}}}}",
+        f"  layers:  # your layers{classes}",
+        "solver:  # your solver",
     ]
 
 
 def _source(name: str, table: TableReport) -> str:
-    address = table.address if _PLAIN.fullmatch(table.address) else json.dumps(table.address)
+    address = table.address
+    if not _PLAIN.fullmatch(address):
+        address = json.dumps(address, ensure_ascii=False)
     shuffle = ", shuffle: true" if name == "train" else ""
     return f"{{source: {address}, batch_size: 64{shuffle}, transform: {{scale: 0.00390625}}}}"

@@ -4,52 +4,50 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TextIO
+
+from protonet.cli.terminal import Terminal
+from protonet.hooks.pace import duration
 
 _WIDTH = 30
-_TERMINAL_SECONDS = 0.1
+_LIVE_SECONDS = 0.1
 _LINE_SECONDS = 10.0
 
 
 class ProgressBar:
-    """Shows done and total on a stream; call it as often as you like, it writes rarely.
+    """Shows done and total on a terminal; call it as often as you like, it writes rarely.
 
     Args:
         unit: what is counted, "images".
-        stream: where to write, usually standard error.
+        terminal: where to write, usually standard error.
         clock: seconds, from any beginning.
     """
 
     def __init__(
-        self, unit: str, stream: TextIO, clock: Callable[[], float] = time.monotonic
+        self, unit: str, terminal: Terminal, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._unit, self._stream, self._clock = unit, stream, clock
-        self._drawn = stream.isatty()
+        self._unit, self._terminal, self._clock = unit, terminal, clock
+        self._wait = _LIVE_SECONDS if terminal.live else _LINE_SECONDS
         self._started = self._shown = clock()
-        self._open = False
 
     def __call__(self, done: int, total: int) -> None:
-        """Show that `done` of `total` are done, if it is time to, or all are."""
+        """Show that `done` of `total` are done, if it is time to."""
         now = self._clock()
-        wait = _TERMINAL_SECONDS if self._drawn else _LINE_SECONDS
-        if now - self._shown < wait and not (self._drawn and done == total):
+        if now - self._shown < self._wait:
             return
         self._shown = now
         text = self._text(done, total, now - self._started)
-        self._stream.write(f"\r{_bar(done, total)} {text}\x1b[K" if self._drawn else f"{text}\n")
-        self._stream.flush()
-        self._open = self._drawn
+        if self._terminal.live:
+            self._terminal.status(f"{_bar(done, total)} {text}")
+        else:
+            self._terminal.line(text)
 
     def close(self) -> None:
-        """End the line of a bar, so that what is printed next begins on its own."""
-        if self._open:
-            self._stream.write("\n")
-            self._stream.flush()
-            self._open = False
+        """Remove the bar: what was made, or what went wrong, is said in its place."""
+        self._terminal.status("")
 
     def _text(self, done: int, total: int, seconds: float) -> str:
-        rate = done / seconds if seconds > 0 else 0.0
-        left = f", {(total - done) / rate:.0f} s left" if rate and done < total else ""
+        rate = done / seconds
+        left = f", {duration((total - done) / rate)} left" if rate and done < total else ""
         return f"{done}/{total} {self._unit}, {rate:,.0f}/s{left}"
 
 

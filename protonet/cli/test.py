@@ -32,9 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Test; the last lines are the result, one per set."""
+    from protonet.net import shape_errors
     from protonet.run.measure import measure
     from protonet.schema import load_spec
 
-    spec = load_spec(options.spec, options.overrides)
+    spec = load_spec(options.spec, options.overrides, prove=shape_errors)
     measure(spec, options.weights, options.name, Terminal(sys.stdout))
     return 0

@@ -6,10 +6,11 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from protonet.convert.batches import Batches, batches_like
+from protonet import __version__
+from protonet.convert.batches import Batches, check_one_size, new_batches, unreadable_images
 from protonet.convert.files import shown
 from protonet.convert.find import find_parts
 from protonet.convert.options import ConvertOptions
@@ -26,11 +27,12 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class _Plan:
-    """One table to be written: which records of which part, in order."""
+    """One table to be written: which records of which part, in order, in which batches."""
 
     part: Part
     name: str | None
     rows: Indices
+    batches: Batches
 
 
 def convert(
@@ -39,45 +41,54 @@ def convert(
     """Convert images and labels to a dataset with the fields `data`, (C, H, W) uint8, and `label`.
 
     Args:
-        source: a folder of class folders, a list file, or IDX files (`protonet.convert.find`).
+        source: a folder of class folders, or of such folders; a list file; or IDX files
+            (`protonet.convert.find`).
         destination: the dataset, ending in .lmdb or .h5; it appears when it is complete, or never.
         options: size, colour, order and split.
         progress: called as records are written.
 
     Raises: UsageError if an option does not fit, or the destination is there already; DataError if
-        an image, label or list is bad; StorageError if the disk refuses.
+        an image, label or list is bad, naming every image that cannot be read; StorageError if the
+        disk refuses.
     """
     started = time.monotonic()
     with create_tables(destination, force=options.force) as tables, _quiet_pillow():
         parts = find_parts(source, options)
         plans = [plan for part in parts for plan in _plans(part, options)]
+        check_one_size([plan.batches for plan in plans])
         work = _Work(tables, options, _made_by(source, options), _counted(plans, progress))
         found = [note for part in parts for note in work.write(part, plans)]
+        if work.unreadable:
+            raise unreadable_images(work.unreadable, sum(len(plan.rows) for plan in plans))
     made = tuple(_table_report(destination, plan.name) for plan in plans)
     return Report(destination, made, tuple(found), time.monotonic() - started)
 
 
 @dataclass(frozen=True)
 class _Work:
-    """What the tables of one conversion have in common."""
+    """What the tables of one conversion have in common.
+
+    From the first image on that cannot be read nothing is written any more, but all are looked at,
+    so that one run names every bad one.
+    """
 
     tables: Tables
     options: ConvertOptions
     made_by: dict[str, str]
     done: Callable[[int], None]
+    unreadable: list[str] = field(default_factory=list)
 
     def write(self, part: Part, plans: list[_Plan]) -> tuple[str, ...]:
         """Write the tables of a part; return what a person should know."""
         findings = Findings(part.images)
-        mine = [plan for plan in plans if plan.part is part]
-        batches = batches_like(part.images, self.options.resize, int(mine[0].rows[0]))
-        for plan in mine:
-            self._write_table(plan, batches, findings)
+        for plan in plans:
+            if plan.part is part:
+                self._write_table(plan, findings)
         return part.notes + findings.notes()
 
-    def _write_table(self, plan: _Plan, batches: Batches, findings: Findings) -> None:
+    def _write_table(self, plan: _Plan, findings: Findings) -> None:
         fields = (
-            FieldSpec(name="data", dtype="uint8", shape=batches.shape),
+            FieldSpec(name="data", dtype="uint8", shape=plan.batches.shape),
             FieldSpec(name="label", dtype="int64", shape=()),
         )
         part = plan.part
@@ -88,21 +99,24 @@ class _Work:
             classes=part.classes,
             made_by=self.made_by,
         )
-        with closing(batches.stream(plan.rows, self.options.threads)) as stream:
+        with closing(plan.batches.stream(plan.rows, self.options.threads)) as stream:
             for batch in stream:
-                writer.write({"data": batch.data, "label": part.labels[batch.indices]})
                 findings.add(batch)
+                self.unreadable.extend(batch.unreadable)
+                if not self.unreadable:
+                    writer.write({"data": batch.data, "label": part.labels[batch.indices]})
                 self.done(len(batch.data))
 
 
 def _plans(part: Part, options: ConvertOptions) -> Iterator[_Plan]:
     rows = order(len(part.labels), options.shuffle)
+    batches = new_batches(part.images, options.resize, rows)
     if not options.split:
-        yield _Plan(part, part.table, rows)
+        yield _Plan(part, part.table, rows, batches)
         return
     tables = split_labels(part.labels, options.split, options.shuffle or 0)
     for number, (name, _) in enumerate(options.split):
-        yield _Plan(part, name, rows[tables[rows] == number])
+        yield _Plan(part, name, rows[tables[rows] == number], batches)
 
 
 def _counted(plans: list[_Plan], progress: Progress | None) -> Callable[[int], None]:
@@ -127,7 +141,7 @@ def _made_by(source: Path, options: ConvertOptions) -> dict[str, str]:
         "root": options.root,
     }
     facts = {name: str(value) for name, value in chosen.items() if value is not None}
-    return {"command": "convert", "source": shown(source), **facts}
+    return {"command": "convert", "source": shown(source), "version": __version__, **facts}
 
 
 def _table_report(destination: Path, name: str | None) -> TableReport:

@@ -89,6 +89,4 @@ def image_errors(name: str) -> Iterator[None]:
 
 
 def _unreadable(name: str, why: str) -> DataError:
-    return DataError(
-        f"{name}: cannot be read as an image: {why}; repair or remove it. Nothing was written"
-    )
+    return DataError(f"{name}: cannot be read as an image: {why}")

@@ -1,4 +1,4 @@
-"""A folder of class folders: `SRC/CLASS/…/image.jpg`.
+"""A folder of class folders, `SRC/CLASS/…/image.jpg`.
 
 * The class is the name of the folder directly in SRC; images at any depth below it belong to it.
 * Classes are sorted by name; names that are all whole numbers are sorted as numbers.
@@ -6,12 +6,14 @@
 * Files whose names do not end like an image's are left out, and so are images beside the class
   folders; both are noted. A class folder without images stays a class, so that labels agree
   between conversions.
+
+`protonet.convert.set_folder` reads folders of such folders.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +22,8 @@ import numpy as np
 
 from protonet.convert.files import ImageFiles, is_image_name, shown
 from protonet.convert.source import Part
-from protonet.errors import DataError, UsageError
+from protonet.errors import DataError
 
-_PARTS_OF_A_SET = frozenset({"train", "training", "test", "testing", "val", "valid", "validation"})
 _DATASET_ENDINGS = (".lmdb", ".h5", ".hdf5")
 _SHOWN = 3
 
@@ -35,54 +36,79 @@ class _Tree:
     others: list[str] = field(default_factory=list)
 
 
-def list_folder(folder: Path, *, gray: bool) -> Part:
-    """List a folder of class folders.
+def class_names(folder: Path) -> list[str]:
+    """Return the names of the class folders directly in a folder, in the order of their labels.
 
-    Raises: DataError if there is no class folder or no image, or a folder cannot be read;
-        UsageError if the folders are the parts of a data set (`train`, `test`) rather than classes.
+    Raises: DataError if there is none, one cannot be a name, or the folder cannot be read.
     """
-    names, beside = _children(folder)
-    _check_classes(folder, names, beside)
-    trees = [_walk(os.path.join(folder, name)) for name in names]
+    names = label_order(
+        entry.name
+        for entry in _entries(str(folder))
+        if entry.is_dir() and not entry.name.endswith(_DATASET_ENDINGS)
+    )
+    if not names:
+        raise _no_classes(folder)
+    for name in names:
+        if shown(name) != name:
+            raise DataError(
+                f"{shown(folder)}/{shown(name)}: the name of a class must be UTF-8; rename the "
+                "folder"
+            )
+    return label_order(names)
+
+
+def label_order(names: Iterable[str]) -> list[str]:
+    """Sort the names of classes: as numbers where all are whole numbers.
+
+    >>> label_order(["10", "9"]), label_order(["10", "9", "x"])
+    (['9', '10'], ['10', '9', 'x'])
+    """
+    names = sorted(names)
+    return sorted(names, key=int) if all(name.isdecimal() for name in names) else names
+
+
+def list_classes(
+    folder: Path, names: Sequence[str], *, gray: bool, table: str | None = None
+) -> Part:
+    """List the images of a folder of class folders.
+
+    Args:
+        folder: it.
+        names: the classes; a folder may be missing.
+        gray: decode to one channel.
+        table: name of the table that is made of them.
+
+    Raises: DataError if there is no image, or a folder cannot be read.
+    """
+    trees = [_class_tree(os.path.join(folder, name)) for name in names]
     paths = [path for tree in trees for path in tree.images]
     if not paths:
         raise DataError(f"{shown(folder)}: no image in its {_count(len(names), 'class folder')}")
     labels = np.repeat(np.arange(len(names), dtype=np.int64), [len(tree.images) for tree in trees])
-    return Part(
-        ImageFiles(paths, gray), labels, tuple(names), notes=tuple(_notes(names, trees, beside))
+    notes = tuple(f"{shown(folder)}: {note}" for note in _notes(folder, names, trees))
+    return Part(ImageFiles(paths, gray), labels, tuple(names), table, notes)
+
+
+def _no_classes(folder: Path) -> DataError:
+    images = len(_images_beside(folder))
+    found = f"{_count(images, 'image')} directly in it" if images else "no images"
+    where = shown(folder)
+    return DataError(
+        f"{where}: no class folders, {found}; expected {where}/CLASS/IMAGE.jpg. Images with "
+        "labels of their own can be given as a list file, one `path label` a line"
     )
 
 
-def _children(folder: Path) -> tuple[list[str], list[str]]:
-    """Return the class folders, sorted, and the names of the files beside them."""
-    entries = _entries(str(folder))
-    folders = [entry.name for entry in entries if entry.is_dir()]
-    beside = [entry.name for entry in entries if not entry.is_dir()]
-    names = [name for name in folders if not name.endswith(_DATASET_ENDINGS)]
-    if all(name.isdecimal() for name in names):
-        names.sort(key=int)
-    return names, beside
+def _images_beside(folder: Path) -> list[str]:
+    return [
+        entry.name
+        for entry in _entries(str(folder))
+        if is_image_name(entry.name) and not entry.is_dir()
+    ]
 
 
-def _check_classes(folder: Path, names: list[str], beside: list[str]) -> None:
-    where = shown(folder)
-    if not names:
-        images = sum(map(is_image_name, beside))
-        found = f"{_count(images, 'image')} directly in it" if images else "no images"
-        raise DataError(
-            f"{where}: no class folders, {found}; expected {where}/CLASS/IMAGE.jpg. Images with "
-            "labels of their own can be given as a list file, one `path label` a line"
-        )
-    if all(name.lower() in _PARTS_OF_A_SET for name in names):
-        raise UsageError(
-            f"{where}: {', '.join(names)} look like parts of a data set, not classes; convert "
-            f"each by itself: protonet convert {where}/{names[0]} {names[0]}.lmdb"
-        )
-    for name in names:
-        if shown(name) != name:
-            raise DataError(
-                f"{where}/{shown(name)}: the name of a class must be UTF-8; rename the folder"
-            )
+def _class_tree(folder: str) -> _Tree:
+    return _walk(folder) if os.path.isdir(folder) else _Tree()
 
 
 def _walk(folder: str, above: frozenset[tuple[int, int]] = frozenset()) -> _Tree:
@@ -118,19 +144,20 @@ def _folder_errors(folder: str) -> Iterator[None]:
         raise DataError(f"{shown(folder)}: the folder cannot be read: {error.strerror}") from error
 
 
-def _notes(names: list[str], trees: list[_Tree], beside: list[str]) -> Iterator[str]:
-    others = [path for tree in trees for path in tree.others]
+def _notes(folder: Path, names: Sequence[str], trees: Sequence[_Tree]) -> Iterator[str]:
+    others = [os.path.relpath(path, folder) for tree in trees for path in tree.others]
     if others:
         yield f"left out {_count(len(others), 'file')} with no image's name: {_some(others)}"
-    images = [name for name in beside if is_image_name(name)]
-    if images:
-        yield f"left out {_count(len(images), 'image')} beside the class folders: {_some(images)}"
+    beside = _images_beside(folder)
+    if beside:
+        yield f"left out {_count(len(beside), 'image')} beside the class folders: {_some(beside)}"
     empty = [name for name, tree in zip(names, trees, strict=True) if not tree.images]
     if empty:
-        yield f"no image in {_count(len(empty), 'class folder')}, kept as a class: {_some(empty)}"
+        kept = "kept as a class" if len(empty) == 1 else "kept as classes"
+        yield f"no image in {_count(len(empty), 'class folder')}, {kept}: {_some(empty)}"
 
 
-def _some(paths: list[str]) -> str:
+def _some(paths: Sequence[str]) -> str:
     more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
     return ", ".join(map(shown, paths[:_SHOWN])) + more
 

@@ -4,7 +4,8 @@ Pixels are uint8, (H, W, C), C = 3 in the order red, green, blue, or C = 1.
 * Orientation: as the EXIF tag says, so that the picture stands upright.
 * Transparency: laid over white.
 * Palettes, CMYK and other colour models: turned into RGB by Pillow, without colour profiles.
-* 16 bits a channel: the high byte is kept. 32-bit and floating-point pixels are refused.
+* 16 bits a channel: the high byte is kept (in a colour PPM, Pillow rounds). 32-bit and
+  floating-point pixels are refused.
 * Grey images in a colour set: three equal channels.
 * Colour images in a grey set: the Rec. 601 luma; of a JPEG its own Y, which is that (and what
   Caffe reads).
@@ -78,9 +79,7 @@ def fit(pixels: Pixels, size: tuple[int, int] | None) -> Pixels:
 def _decode_jpeg(data: bytes, image: Image.Image, gray: bool) -> tuple[Pixels, str | None]:
     try:
         return simplejpeg.decode_jpeg(data, "GRAY" if gray else "RGB"), None
-    except (
-        ValueError
-    ) as error:  # it refuses what libjpeg can mend; Pillow refuses only what is lost
+    except ValueError as error:  # what libjpeg can mend is refused; Pillow refuses what is lost
         if gray:
             image.draft("L", None)
         return _with_channels(image.convert("L" if gray else "RGB")), str(error)

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from protonet.convert.source import Part, numbered_classes
 from protonet.errors import DataError
 
 _MOST = 2**63 - 1
+_WHOLE = re.compile(r"-?[0-9]{1,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def _line(text: str, where: str) -> _Line:
     if len(words) == 1:
         raise DataError(f"{where}: `{shown(text)}` is one word; a line is `path label`")
     path, label = words
-    if not label.removeprefix("-").isdecimal() or int(label) > _MOST:
+    if not _WHOLE.fullmatch(label) or int(label) > _MOST:
         raise DataError(
             f"{where}: the label `{shown(label)}` is no whole number; a line is `path label`"
         )

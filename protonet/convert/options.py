@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from protonet.errors import UsageError
 
-_SIZE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})")
+_SIZE = re.compile(r"([1-9][0-9]{0,3})x([1-9][0-9]{0,3})")
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _SLACK = Fraction(1, 10**6)
 
@@ -61,7 +61,7 @@ def parse_resize(text: str) -> tuple[int, int]:
     match = _SIZE.fullmatch(text)
     if not match:
         raise UsageError(
-            f'--resize "{text}": width and height in pixels are needed, each from 1 to 99999, '
+            f'--resize "{text}": width and height in pixels are needed, each from 1 to 9999, '
             "for instance --resize 64x48"
         )
     return int(match[1]), int(match[2])

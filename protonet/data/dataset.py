@@ -62,7 +62,7 @@ class ChunkedDataset:
         columns = self._open_columns().items()
         record = {name: np.empty((1, *c.column.shape), c.column.dtype) for name, c in columns}
         self.gather(np.array([index % count]), record)
-        return {name: value[0] for name, value in record.items()}
+        return {name: value[0, ...] for name, value in record.items()}
 
     def gather(self, rows: Rows, out: Mapping[str, Array]) -> None:
         """Copy records into the given arrays."""
@@ -75,7 +75,8 @@ class ChunkedDataset:
             raise IndexError(f"{self.path}: there is no record {strange}; there are {len(self)}")
         for name, array in out.items():
             column = columns[name].column
-            if array.shape != (len(rows), *column.shape) or array.dtype != column.dtype:
+            fits = array.shape == (len(rows), *column.shape) and array.dtype == column.dtype
+            if not (fits and array.flags.c_contiguous):
                 raise ValueError(
                     f"{name}: {array.dtype} {array.shape} cannot take {len(rows)} records"
                 )

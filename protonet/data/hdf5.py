@@ -197,7 +197,7 @@ def reading(where: str) -> Iterator[None]:
     """Turn what h5py raises on reading into a DataError."""
     try:
         yield
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, LookupError, RuntimeError, ValueError, TypeError, AttributeError) as error:
         raise DataError(
             f"{where}: HDF5 cannot read it: {_reason(error)}; convert the data again"
         ) from error

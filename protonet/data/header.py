@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from protonet.errors import DataError
 from protonet.records import ChannelOrder, Count, Number, Record, Size, Text
@@ -27,8 +27,8 @@ class FieldSpec(Record):
     shape: tuple[Size, ...] | None
     """Shape of one record without the batch axis; null where it differs from record to record."""
     kind: Literal["fixed", "variable", "image"] = "fixed"
-    """`fixed`: one shape for all; `variable`: an array of its own shape; `image`: encoded bytes
-    (JPEG, PNG)."""
+    """`fixed`: one shape for all; `variable`: each of its own shape; `image`: a JPEG's or PNG's
+    bytes."""
 
 
 class Header(Record):
@@ -56,11 +56,11 @@ class Header(Record):
     std: tuple[Number, ...] | None = None
     """Standard deviation of each channel, like `mean`."""
     sorted_labels: bool = False
-    """True where the labels never decrease from record to record, so that training unshuffled would
-    suffer."""
+    """True where the labels never decrease from record to record, so that unshuffled training
+    would suffer."""
     content_hash: Text
-    """SHA-256 (hexadecimal) over the fields, the classes and all records in order; the same in
-    every format."""
+    """SHA-256 (hexadecimal) over fields, classes and all records in order; the same in every
+    format."""
     made_by: dict[str, str] = Field(default_factory=dict)
     """How the dataset was made: the command, the source, the version."""
 
@@ -69,21 +69,26 @@ class Header(Record):
         return next((field for field in self.fields if field.name == name), None)
 
 
+class _AnyHeader(BaseModel):
+    """What the headers of all versions have; a later one's other keys may be unknown here."""
+
+    version: Count = FORMAT_VERSION
+
+
 def read_header(text: bytes | str, where: str) -> Header:
     """Parse a stored header.
 
     Raises: DataError if it is no header, or was written by a newer protonet.
     """
     try:
-        header = Header.model_validate_json(text)
+        version = _AnyHeader.model_validate_json(text).version
+        if version > FORMAT_VERSION:
+            raise DataError(
+                f"{where}: format version {version} is newer than this protonet reads "
+                f"({FORMAT_VERSION}); upgrade protonet, or convert the data again"
+            )
+        return Header.model_validate_json(text)
     except ValidationError as error:
         raise DataError(
-            f"{where}: the header is damaged or not protonet's ({error.error_count()} problems)"
+            f"{where}: the header is damaged or not protonet's; convert the data again"
         ) from error
-    if header.version > FORMAT_VERSION:
-        raise DataError(
-            f"{where}: format version {header.version} is newer than this protonet reads "
-            f"({FORMAT_VERSION}); "
-            "upgrade protonet, or convert the data again"
-        )
-    return header

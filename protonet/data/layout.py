@@ -12,6 +12,7 @@ Only the last differs between formats: see `protonet.data.lmdb` and `protonet.da
 
 from __future__ import annotations
 
+import math
 import re
 import zlib
 from collections.abc import Callable
@@ -32,9 +33,13 @@ Rows = npt.NDArray[np.int64]
 CHUNK_BYTES = 1 << 20
 """What a chunk holds at most, unless a single record is larger."""
 
+LARGEST_RECORD = (1 << 32) - 1
+"""Bytes of the largest value of LMDB, and of the largest chunk of HDF5."""
+
 CHECKSUM = np.dtype("<u4")
 HEADER, LAYOUT, CHECKSUMS = "protonet/header", "protonet/layout", "protonet/checksums/"
 
+_COUNTABLE = 1 << 62
 _NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 _RESERVED = "protonet"
 _ELEMENTS = ("bool", *(f"{sign}int{bits}" for sign in ("u", "") for bits in (8, 16, 32, 64)),
@@ -71,7 +76,7 @@ class Column:
     @property
     def record_bytes(self) -> int:
         """Bytes of one record."""
-        return self.dtype.itemsize * int(np.prod(self.shape, dtype=np.int64))
+        return self.dtype.itemsize * math.prod(self.shape)
 
     @property
     def chunks(self) -> int:
@@ -130,14 +135,18 @@ def new_column(field: FieldSpec, where: str) -> Column:
     if field.kind != "fixed" or field.shape is None:
         raise UsageError(
             f'{where}: field {field.name} is of kind "{field.kind}"; this version writes only '
-            "fields "
-            'of kind "fixed", whose records all have one shape'
+            'fields of kind "fixed", whose records all have one shape'
         )
-    column = Column(field.name, _element(field, where), field.shape, 0, 1)
-    if column.record_bytes == 0:
+    if field.dtype not in _ELEMENTS:
         raise UsageError(
-            f"{where}: a record of field {field.name} has shape {list(field.shape)} and so no "
-            "values"
+            f'{where}: field {field.name} has the element type "{field.dtype}"; '
+            f"{suggestion(field.dtype, _ELEMENTS)}"
+        )
+    column = Column(field.name, _element(field.dtype), field.shape, 0, 1)
+    if not 0 < column.record_bytes <= LARGEST_RECORD:
+        raise UsageError(
+            f"{where}: a record of field {field.name} has shape {list(field.shape)} and so "
+            f"{column.record_bytes} bytes; it can have 1 to {LARGEST_RECORD}"
         )
     return replace(column, per_chunk=max(1, CHUNK_BYTES // column.record_bytes))
 
@@ -152,34 +161,34 @@ def read_table(get: Callable[[str], bytes], where: str) -> Table:
     Raises: DataError if something is damaged or does not fit together.
     """
     stored = get(HEADER)
-    layout = _read_layout(get(LAYOUT), where)
     header = read_header(stored, where)
+    layout = _read_layout(get(LAYOUT), where)
     if zlib.crc32(stored) != layout.header_checksum:
         raise DataError(
             f"{where}: the header is damaged: its checksum is {zlib.crc32(stored):08x}, written as "
             f"{layout.header_checksum:08x}; convert the data again"
         )
     columns = {field.name: _stored_column(field, header, layout, where) for field in header.fields}
-    sums = {name: np.frombuffer(get(CHECKSUMS + name), CHECKSUM) for name in columns}
+    checksums = {}
     for name, column in columns.items():
-        if len(sums[name]) != column.chunks:
+        sums = get(CHECKSUMS + name)
+        if len(sums) != column.chunks * CHECKSUM.itemsize:
             raise DataError(
-                f"{where}: field {name} has {column.chunks} chunks but {len(sums[name])} "
-                "checksums; "
-                "the file is damaged: convert the data again"
+                f"{where}: the checksums of field {name} are {len(sums)} bytes, and its "
+                f"{column.chunks} chunks need {column.chunks * CHECKSUM.itemsize}: the file is "
+                "damaged; convert the data again"
             )
-    return Table(header, columns, sums)
+        checksums[name] = np.frombuffer(sums, CHECKSUM)
+    return Table(header, columns, checksums)
 
 
 def damaged(where: str, column: Column, chunk: int, found: int, written: int) -> DataError:
     """Return the error for a chunk whose bytes are not those that were written."""
     records = column.records_in(chunk)
     return DataError(
-        f"{where}: chunk {chunk} of field {column.name} (records {records[0]} to "
-        f"{records[-1]}) is damaged: "
-        f"its checksum is {found:08x}, written as {written:08x}; convert the data again, and "
-        "if that "
-        "does not help, check the disk"
+        f"{where}: chunk {chunk} of field {column.name} (records {records[0]} to {records[-1]}) "
+        f"is damaged: its checksum is {found:08x}, written as {written:08x}; convert the data "
+        "again, and if that does not help, check the disk"
     )
 
 
@@ -193,20 +202,19 @@ def _read_layout(stored: bytes, where: str) -> Layout:
 
 
 def _stored_column(field: FieldSpec, header: Header, layout: Layout, where: str) -> Column:
-    per_chunk = layout.records_per_chunk.get(field.name)
-    if field.kind != "fixed" or field.shape is None or per_chunk is None:
+    if field.kind != "fixed" or field.shape is None or field.dtype not in _ELEMENTS:
         raise DataError(
-            f'{where}: field {field.name} is of kind "{field.kind}"; this version reads only '
-            "fields "
-            'of kind "fixed": upgrade protonet'
+            f'{where}: field {field.name} is of kind "{field.kind}" and element type '
+            f'"{field.dtype}", which this version cannot read; upgrade protonet'
         )
-    return Column(field.name, _element(field, where), field.shape, header.count, per_chunk)
+    per_chunk = layout.records_per_chunk.get(field.name, 0)
+    column = Column(field.name, _element(field.dtype), field.shape, header.count, per_chunk)
+    if not 0 < column.record_bytes * max(1, column.count) * per_chunk < _COUNTABLE:
+        raise DataError(
+            f"{where}: the layout of field {field.name} is damaged; convert the data again"
+        )
+    return column
 
 
-def _element(field: FieldSpec, where: str) -> np.dtype[Any]:
-    if field.dtype not in _ELEMENTS:
-        raise UsageError(
-            f'{where}: field {field.name} has the element type "{field.dtype}"; '
-            f"{suggestion(field.dtype, _ELEMENTS)}"
-        )
-    return np.dtype(field.dtype).newbyteorder("<")
+def _element(dtype: str) -> np.dtype[Any]:
+    return np.dtype(dtype).newbyteorder("<")

@@ -41,7 +41,12 @@ class LmdbStore:
         self._path = path
         with _lmdb_errors(path):
             self._environment = lmdb.open(
-                str(file), map_size=_FIRST_MAP_BYTES, subdir=False, lock=False, sync=False
+                str(file),
+                map_size=_FIRST_MAP_BYTES,
+                subdir=False,
+                lock=False,
+                sync=False,
+                mode=0o666,  # the umask takes its part, as from any file
             )
 
     def begin(self, name: str, column: Column) -> None:
@@ -130,8 +135,8 @@ class LmdbFile:
         span = self._spans.get(name.encode())
         if span is None:
             raise DataError(
-                f"{self._where}: data.mdb has no entry {name}: it is damaged; convert the "
-                "data again"
+                f"{self._where}: data.mdb has no entry {name}: it is damaged; "
+                "convert the data again"
             )
         return span
 

@@ -1,5 +1,4 @@
-"""A column whose chunks lie open in a mapped file: records are gathered straight from the page
-cache."""
+"""A column whose chunks lie open in a mapped file: records are copied from the page cache."""
 
 from __future__ import annotations
 
@@ -12,13 +11,11 @@ from protonet.data.layout import Array, Column, Rows, checksum, damaged
 from protonet.errors import DataError
 
 _PIECE_BYTES = 1 << 18
-"""Records are copied in pieces of about this size, so that the copy between stays in the
-processor's cache."""
+"""Records are copied in pieces of this size: the copy between stays in the processor's cache."""
 
 
 def map_file(path: Path, where: str) -> Array:
-    """Return a file's bytes as an array, read from the disk as they are touched. Shape (bytes,),
-    uint8.
+    """Return a file's bytes, read from the disk as they are touched. Shape (bytes,), uint8.
 
     Raises: DataError if the file is empty or cannot be read.
     """
@@ -55,16 +52,12 @@ class MappedColumn:
             chunk = int(np.flatnonzero((offsets < 0) | (ends > len(file)))[0])
             raise DataError(
                 f"{where}: chunk {chunk} of field {column.name} lies outside the file of "
-                f"{len(file)} "
-                "bytes: it was cut short; convert the data again"
+                f"{len(file)} bytes: it is damaged; convert the data again"
             )
         size = column.record_bytes
         self._record = np.dtype((np.void, size))
-        self._anywhere = (
-            np.ndarray(  # a record at every byte of the file; only true places are read
-                (len(file) - size + 1,), self._record, file.data, strides=(1,)
-            )
-        )
+        begins = max(0, len(file) - size + 1)  # a record at every byte; only true places are read
+        self._anywhere = np.ndarray((begins,), self._record, file.data, strides=(1,))
 
     def gather(self, rows: Rows, out: Array) -> None:
         """Copy records `rows`, which exist, to `out`, (N, *shape), C-contiguous.

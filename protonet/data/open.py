@@ -69,9 +69,8 @@ def _chosen(tables: list[str], asked: str, where: str) -> str:
     if not tables:
         raise DataError(
             f"{where}: it holds no dataset of protonet's, and this version reads no others, "
-            "Caffe's "
-            "databases among them; make one from the images: protonet convert IMAGES "
-            f"{_other(where)}"
+            "Caffe's databases among them; make one from the images: "
+            f"protonet convert IMAGES {_other(where)}"
         )
     if tables == [""]:
         if asked:
@@ -106,12 +105,9 @@ def _why_none(place: Path, shown: str) -> str:
     if near is None:
         return "there is no such dataset"
     rest = place.relative_to(missing)
-    return (
-        "there is no such dataset; did you mean "
-        f"{_as_given(shown, place, missing.parent / near / rest)}?"
-    )
+    return f"there is no such dataset; did you mean {_as_given(shown, missing.parent / near / rest)}?"
 
 
-def _as_given(shown: str, place: Path, near: Path) -> str:
+def _as_given(shown: str, near: Path) -> str:
     """Return a path relative to the current folder where the given one was."""
     return str(near) if os.path.isabs(shown) else os.path.relpath(near, os.path.abspath("."))

@@ -1,5 +1,4 @@
-"""The order in which records are read: a pure function of seed, epoch and place, for any size in no
-memory.
+"""The order in which records are read: a pure function of seed, epoch and place, in no memory.
 
 Shuffling is a keyed permutation of 0 … count − 1 for each epoch: a Feistel network over pairs
 (left, right) of numbers below a and b with a·b just above count. A place that lands at or above
@@ -47,8 +46,7 @@ class Order:
             raise ValueError(f"an order needs 1 to 2**62 records, not {self.count}")
 
     def rows(self, positions: Rows) -> Rows:
-        """Return the record at each position; position p stands in epoch p // count. Shape is
-        kept."""
+        """Return the record at each position, (N,); position p stands in epoch p // count."""
         epochs, places = np.divmod(positions, self.count)
         if not self.shuffle:
             return places
@@ -61,8 +59,10 @@ class Order:
         return rows.astype(np.int64)
 
     def _scramble(self, places: Words, keys: Words) -> Words:
-        """Permute 0 … a·b − 1, differently under each key; a is even, else only even permutations
-        come."""
+        """Permute 0 … a·b − 1, differently under each key.
+
+        Half of all permutations are odd; an even a lets them come too.
+        """
         a = np.uint64(max(2, 2 * math.ceil(math.isqrt(self.count - 1) / 2 + 0.5)))
         b = np.uint64(-(-self.count // int(a)))
         right, left = np.divmod(places, a)

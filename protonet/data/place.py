@@ -28,8 +28,8 @@ def appearing(path: Path, inner: str | None, *, force: bool) -> Iterator[Path]:
     Args:
         path: where the result appears.
         inner: name of the file within, if `path` is to be a folder; None if it is the file itself.
-        force: replace an existing result, once the new one is complete. A folder keeps whatever
-            else it holds.
+        force: replace an existing result, once the new one is complete. A folder keeps
+            whatever else it holds.
 
     Raises: UsageError if something is in the way; StorageError if the disk refuses.
     """

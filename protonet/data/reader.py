@@ -1,9 +1,9 @@
 """Batches out of a dataset: in order, ahead of the consumer, bounded in memory, resumable anywhere.
 
 Records are gathered in blocks of up to 16 batches, and batches are views of a block. Blocks begin
-at whole multiples of their size, so a batch lies at the same offset of a cache line whether the run
-was resumed or
-not: kernels that treat the ends of unaligned memory differently then round in the same way.
+at whole multiples of their size, so that a batch lies at the same offset of a cache line whether
+the run was resumed or not: kernels that treat the ends of unaligned memory differently then round
+in the same way.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from protonet.errors import UsageError
 from protonet.records import suggestion
 
 HostTransform = Callable[[dict[str, Array], Rows], Mapping[str, Array]]
-"""Takes blobs, (N, *shape) each, which it may change, and the records' positions; gives blobs of N
-records."""
+"""Takes blobs, (N, *shape) each, which it may change, and the records' positions; gives blobs of
+N records."""
 
 BLOCK_BYTES = 8 << 20
 """What a block holds at most, unless a single batch is larger."""

@@ -42,8 +42,7 @@ class Moments:
             self._add_float(values.astype(np.float64))
 
     def result(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
-        """Return mean and population standard deviation per channel, or None if they are not
-        finite."""
+        """Return mean and population standard deviation per channel, or None if not finite."""
         if self._sum:
             pairs = list(zip(self._sum, self._sum_of_squares, strict=True))
             n = self._count
@@ -79,8 +78,7 @@ class Moments:
 
 
 class Labels:
-    """Counts the records of each class, checks that the classes exist, and sees whether labels are
-    sorted.
+    """Counts the records of each class, checks that it exists, sees whether labels are sorted.
 
     Args:
         classes: how many there are; None where labels have no names, and so no bounds.
@@ -150,8 +148,8 @@ class Statistics:
         classes = None if header.classes is None else len(header.classes)
         if classes is not None and not counted:
             raise DataError(
-                f"{where}: with class names, the field label must hold one whole number for "
-                "each record"
+                f"{where}: with class names, the field label must hold one whole number "
+                "for each record"
             )
         self._labels = Labels(classes, where) if counted else None
 

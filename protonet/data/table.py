@@ -29,8 +29,7 @@ from protonet.records import ChannelOrder
 
 
 class Dataset(Protocol):
-    """One table of named, typed fields, open for reading. Picklable: a copy opens the file
-    again."""
+    """One table of named, typed fields, open for reading; a pickled copy opens the file again."""
 
     @property
     def header(self) -> Header:
@@ -59,8 +58,8 @@ class Dataset(Protocol):
 
         Args:
             rows: record numbers from 0, in any order, repeats allowed. Shape (N,).
-            out: one C-contiguous array of shape (N, *field shape) and the field's dtype for each
-                field that is wanted.
+            out: for each field that is wanted, a C-contiguous array of shape (N, *field shape)
+                and the field's dtype.
 
         Raises: IndexError if a row does not exist; DataError if a chunk is damaged.
         """
@@ -160,8 +159,7 @@ class Tables:
 
 @contextmanager
 def create_tables(path: Path, *, force: bool = False) -> Iterator[Tables]:
-    """Write a dataset that appears under `path` when the block ends without an error, or not at
-    all.
+    """Write a dataset that appears under `path` when the block ends without an error, or never.
 
     Args:
         path: ends in `.lmdb` (a folder holding `data.mdb`) or `.h5`, `.hdf5` (one file).

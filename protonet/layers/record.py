@@ -19,6 +19,8 @@ from protonet.records import Record
 
 Phase = Literal["train", "test", "deploy"]
 Kind = Literal["layer", "loss", "metric"]
+DTypeName = Literal["float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8", "bool"]
+"""The element types that a blob may be declared with, as torch names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,7 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class Arity:
-    """How many bottoms or tops a type takes: from `least` to `most`; `most` None means any
-    number."""
+    """How many bottoms or tops a type takes: `least` to `most`, any number where that is None."""
 
     least: int
     most: int | None
@@ -146,7 +147,8 @@ class LayerType:
         infer: gives the tops where running the module on the meta device is slow to start; the
             contract test holds it equal to the real shapes.
         freeze: `freeze(params)` gives the params of the layer under `frozen: true`.
-        exclusions: contract tests that do not apply, each with its reason.
+        exclusions: parts of the contract tests that do not apply, each with its reason: `run`
+            where nothing is ever built.
     """
 
     name: str

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Annotated, NamedTuple, Self
 
 from pydantic import (
-    Field,
     PlainSerializer,
     ValidationError,
     WithJsonSchema,
@@ -27,8 +26,14 @@ Sides = tuple[int, ...]
 
 
 def _one_or_more(value: object, handler: Callable[[object], Sides]) -> Sides:
-    """Read a bare number as a list of one, and report what is wrong with it without a position."""
+    """Read a bare number as a list of one, and report what is wrong with it without a position.
+
+    An empty list is refused here: pydantic's own least length counts the valid items only, so that
+    one bad number would be two errors.
+    """
     if isinstance(value, list | tuple):
+        if not value:
+            raise custom_error("PN013", "at least one number is needed")
         return handler(value)
     try:
         return handler((value,))
@@ -49,9 +54,9 @@ def _schema(least: int) -> WithJsonSchema:
 
 
 _listed = (WrapValidator(_one_or_more), PlainSerializer(_bare_if_one))
-Counts = Annotated[tuple[Count, ...], Field(min_length=1), *_listed, _schema(1)]
+Counts = Annotated[tuple[Count, ...], *_listed, _schema(1)]
 """A whole number of at least 1, or a list of them with one per spatial axis."""
-Sizes = Annotated[tuple[Size, ...], Field(min_length=1), *_listed, _schema(0)]
+Sizes = Annotated[tuple[Size, ...], *_listed, _schema(0)]
 """A whole number of at least 0, or a list of them with one per spatial axis."""
 
 

@@ -13,11 +13,15 @@ from torch import Tensor
 
 
 def owned(gradients: Sequence[Tensor | None], parameters: Sequence[Tensor]) -> list[Tensor]:
-    """Return gradients that may be overwritten, laid out in memory as their parameters.
+    """Return gradients that may be overwritten, each laid out in memory as its parameter.
 
-    `torch.autograd.grad` may give one tensor for two parameters, an expanded one, or one of another
-    memory format, over which the fused kernels would silently run in the wrong order. Only such
-    are copied.
+    Autograd may give two parameters one piece of memory (in `.grad` too, where each saw a view of
+    one tensor), or an expanded tensor, or one of another memory format, over which the fused
+    kernels would silently run in the wrong order. Only such are copied.
+
+    Args:
+        gradients: one per parameter; None becomes zeros.
+        parameters: all that share the step, since any two may share memory.
     """
     seen: set[int] = set()
     result = []
@@ -41,19 +45,23 @@ def clip_(gradients: Iterable[Tensor | None], maximum: float) -> None:
 
     A norm that is not finite is multiplied into the gradients, so that the update, which is not
     applied then, sees it even where each gradient by itself is finite. The gradients must be
-    `owned`.
+    `owned`: memory that two of them share would be scaled twice.
     Source: Caffe, sgd_solver.cpp, ClipGradients.
     """
     present = [gradient for gradient in gradients if gradient is not None]
     if not present:
         return
     norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(present)))
-    factor = torch.where(norm.isfinite(), torch.clamp(maximum / norm, max=1.0), norm)
+    shrinking = torch.full_like(norm, maximum) / norm  # `maximum / norm` is rounded twice
+    factor = torch.where(norm.isfinite(), torch.clamp(shrinking, max=1.0), norm)
     torch._foreach_mul_(present, factor)
 
 
 def divide_(gradients: Iterable[Tensor | None], iter_size: int) -> None:
-    """Divide the gradients, in place, by the number of batches they are the sum of."""
+    """Divide the gradients, in place, by the number of batches they are the sum of.
+
+    The gradients must be `owned`.
+    """
     present = [gradient for gradient in gradients if gradient is not None]
     if iter_size != 1 and present:
         torch._foreach_div_(present, float(iter_size))

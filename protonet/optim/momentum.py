@@ -1,9 +1,9 @@
 """The arithmetic of one momentum step over whole parameter lists, without ever asking the device.
 
-Two ways to the same numbers: `check_fused` and `step_fused` with two fused kernels per list, and
-`check_portable` and `step_portable` with elementary operations, for devices that lack those
-kernels. A check runs over all groups before the first step, and a step does nothing where the flag
-is 1.
+There are two ways to the same numbers: `check_fused` and `step_fused` take two fused kernels per
+list; `check_portable` and `step_portable` take elementary operations, for devices that lack those
+kernels. The check runs over all groups before the first step, and a step does nothing where the
+flag is 1.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ class Group:
     """Parameters that share their multipliers, element type and device.
 
     Attributes:
-        slots: where each stands in the optimizer's list of parameters.
+        places: where each stands among the parameters that learn.
         parameters: the tensors that are updated in place.
         history: one tensor of the same shape and memory format each; empty without momentum.
         lr_mult, decay_mult: factors on the learning rate and the weight decay.
         rate: 0-d float32 tensor on the device, the rate of the step under way.
     """
 
-    slots: tuple[int, ...]
+    places: tuple[int, ...]
     parameters: list[Tensor]
     history: list[Tensor]
     lr_mult: float
@@ -67,8 +67,8 @@ def check_fused(step: Step, flag: Tensor) -> None:
 def step_fused(step: Step, flag: Tensor) -> None:
     """Update the group from gradients that `check_fused` has multiplied by the rate.
 
-    With lr 1 torch's kernel computes buffer = momentum * buffer + gradient, w -= buffer: the rate
-    goes into the history, as in Caffe.
+    With lr 1 torch's kernel computes buffer = momentum * buffer + gradient, w -= buffer. So the
+    rate goes into the history, as in Caffe.
     """
     group, penalty = step.group, step.rate * step.decay
     if step.l1 and penalty:

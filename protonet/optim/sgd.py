@@ -5,7 +5,7 @@ torch.optim.SGD keeps the rate out of its buffer, which is another rule as soon 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import torch
@@ -28,7 +28,7 @@ class SgdParams(Record):
     """Stochastic gradient descent with momentum."""
 
     momentum: NonNegative = 0.0
-    """Share of the last update that is repeated, 0 to below 1."""
+    """Share of the last update that is repeated; from 1 on, updates only grow."""
     weight_decay: NonNegative = 0.0
     """Strength of the pull of the weights towards 0, before each parameter's `decay_mult`."""
     regularization_type: Regularization = "L2"
@@ -48,10 +48,12 @@ class Sgd:
 
     def __init__(self, slots: Sequence[Slot], params: SgdParams) -> None:
         self._params = params
-        learning = [slot for slot in slots if slot.lr_mult != 0]
+        self._places = [place for place, slot in enumerate(slots) if slot.lr_mult != 0]
+        learning = [slots[place] for place in self._places]
+        self._tensors = [slot.tensor.detach() for slot in learning]
         remembering = learning if params.momentum else []
         self.history = {slot.name: torch.zeros_like(slot.tensor.detach()) for slot in remembering}
-        self._groups = _grouped(slots, self.history)
+        self._groups = _grouped(learning, self.history)
         fused = all(slot.tensor.device.type in arithmetic.FUSED_DEVICES for slot in learning)
         self._check = arithmetic.check_fused if fused else arithmetic.check_portable
         self._step = arithmetic.step_fused if fused else arithmetic.step_portable
@@ -65,7 +67,8 @@ class Sgd:
             lr: the learning rate of this iteration.
             flag: 0-d float32 tensor on the parameters' device, 0 while all has been finite.
         """
-        steps = [self._plan(group, gradients, lr) for group in self._groups]
+        own = owned([gradients[place] for place in self._places], self._tensors)
+        steps = [self._plan(group, own, lr) for group in self._groups]
         for step in steps:
             self._check(step, flag)
         for step in steps:
@@ -89,10 +92,10 @@ class Sgd:
         for name, tensor in own.items():
             tensor.copy_(state[name])
 
-    def _plan(self, group: Group, gradients: Sequence[Tensor | None], lr: float) -> Step:
+    def _plan(self, group: Group, gradients: Sequence[Tensor], lr: float) -> Step:
         return Step(
             group=group,
-            gradients=owned([gradients[slot] for slot in group.slots], group.parameters),
+            gradients=[gradients[place] for place in group.places],
             rate=lr * group.lr_mult,
             momentum=self._params.momentum,
             decay=self._params.weight_decay * group.decay_mult,
@@ -101,18 +104,17 @@ class Sgd:
 
 
 def _grouped(slots: Sequence[Slot], history: Mapping[str, Tensor]) -> list[Group]:
-    """Return the learning parameters, those in one group that one fused call can update."""
+    """Return the parameters, those in one group that one fused call can update."""
     members: dict[tuple[object, ...], list[int]] = {}
-    for index, slot in enumerate(slots):
-        if slot.lr_mult != 0:
-            kind = (slot.lr_mult, slot.decay_mult, slot.tensor.dtype, slot.tensor.device)
-            members.setdefault(kind, []).append(index)
-    return [_group([slots[i] for i in indices], indices, history) for indices in members.values()]
+    for place, slot in enumerate(slots):
+        kind = (slot.lr_mult, slot.decay_mult, slot.tensor.dtype, slot.tensor.device)
+        members.setdefault(kind, []).append(place)
+    return [_group([slots[i] for i in places], places, history) for places in members.values()]
 
 
-def _group(slots: Sequence[Slot], indices: list[int], history: Mapping[str, Tensor]) -> Group:
+def _group(slots: Sequence[Slot], places: list[int], history: Mapping[str, Tensor]) -> Group:
     return Group(
-        slots=tuple(indices),
+        places=tuple(places),
         parameters=[slot.tensor.detach() for slot in slots],
         history=[history[slot.name] for slot in slots if slot.name in history],
         lr_mult=slots[0].lr_mult,
@@ -121,7 +123,7 @@ def _group(slots: Sequence[Slot], indices: list[int], history: Mapping[str, Tens
     )
 
 
-def _differences(saved: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Iterable[str]:
+def _differences(saved: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Iterator[str]:
     yield from (f"{name} is missing" for name in own.keys() - saved.keys())
     yield from (f"{name} is of no parameter here" for name in saved.keys() - own.keys())
     for name in own.keys() & saved.keys():

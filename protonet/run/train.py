@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from protonet.errors import DeviceError
+from protonet.net import shape_errors
 from protonet.run.facts import facts_text, resolved, spec_text
 from protonet.run.folder import RunFolder, new_run
 from protonet.run.job import Job, prepare
@@ -83,7 +84,7 @@ def train(
     """
     texts = [f"{path}={json.dumps(value)}" for path, value in overrides.items()]
     if not isinstance(spec, Spec):
-        spec = load_spec(spec, texts)
+        spec = load_spec(spec, texts, prove=shape_errors)
     elif texts:
         spec = respecified(spec, texts)
     return run_training(spec, TrainOptions(run=Path(run) if run else None, resume=resume))

@@ -1,7 +1,9 @@
 """LeNet on MNIST in file order, from Caffe's initial weights: the same 500 iterations.
 
 Near-ties in max pooling amplify rounding, so the losses drift apart after the first iterations;
-the same rule written by hand in plain torch does so too.
+the same rule written by hand in plain torch does so too. Images are kept contiguous here: the order
+in which convolutions sum is then near enough to Caffe's for ten iterations (2e-6 off; channels last
+is 5e-5 off in the tenth).
 """
 
 from __future__ import annotations
@@ -69,7 +71,7 @@ def trained(spec: Spec, folder: Path, mnist: Path) -> Run:
     """Follow the solver to its end, and test."""
     assert spec.solver is not None
     with located(spec):
-        net = Net(spec.net, "train")
+        net = Net(spec.net, "train", channels_last=False)
     with np.load(folder / "init.npz") as initial:
         set_parameters(net, dict(initial))
     optimizer = OPTIMIZERS[spec.solver.type].build(spec.solver.optimizer, net.learnable)

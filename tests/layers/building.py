@@ -21,6 +21,11 @@ def blob_of(tensor: torch.Tensor) -> Blob:
     return Blob(tuple(tensor.shape), tensor.dtype)
 
 
+def params_of(kind: LayerType, **keys: Any) -> Any:
+    """Return the params of a layer for keys as YAML gives them."""
+    return kind.params(**keys)
+
+
 def build(
     kind: LayerType, *bottoms: torch.Tensor, phase: Phase = "train", tops: int = 1, **keys: Any
 ) -> nn.Module:
@@ -55,7 +60,7 @@ def measured(kind: LayerType, *bottoms: torch.Tensor, **keys: Any) -> Any:
 
 def gradient(top: torch.Tensor, bottom: torch.Tensor) -> torch.Tensor:
     """Return the gradient of the sum of a top."""
-    (found,) = torch.autograd.grad(top.sum(), bottom)
+    (found,) = torch.autograd.grad(top.sum(), bottom, retain_graph=True)
     return found
 
 

@@ -1,3 +1,5 @@
+"""Expected numbers: norms and quotients by hand."""
+
 from __future__ import annotations
 
 import math
@@ -23,6 +25,15 @@ def test_clip_leaves_gradients_below_the_maximum_bit_for_bit() -> None:
     clip_([gradient], 0.3)
 
     assert gradient.tolist() == torch.tensor([0.1, -0.2]).tolist()
+
+
+@pytest.mark.parametrize("maximum", [0.21, 0.77, 0.99, 1.27])  # x * (1 / x) is below 1 for these
+def test_clip_leaves_a_norm_equal_to_the_maximum_bit_for_bit(maximum: float) -> None:
+    gradient = torch.tensor([maximum])
+
+    clip_([gradient], maximum)
+
+    assert gradient.item() == torch.tensor(maximum).item()
 
 
 def test_clip_leaves_zero_at_zero() -> None:
@@ -95,6 +106,19 @@ def test_owned_copies_one_tensor_that_is_the_gradient_of_two_parameters() -> Non
 
     assert first.data_ptr() != second.data_ptr()
     assert second.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_owned_parts_gradients_that_autograd_left_in_one_memory() -> None:
+    """Both parameters see the sum through a view, and each `.grad` is a view of its gradient."""
+    first, second = (torch.nn.Parameter(torch.zeros(6)) for _ in range(2))
+    (first.view(2, 3) + second.view(2, 3)).mul(torch.arange(6.0).view(2, 3)).sum().backward()
+    gradients = owned([first.grad, second.grad], [first.detach(), second.detach()])
+
+    clip_(gradients, 1.0)  # the squares are 0, 1, 4, 9, 16, 25, twice: the norm is √110
+
+    expected = pytest.approx([value / math.sqrt(110) for value in range(6)], rel=1e-6)
+    assert gradients[0].tolist() == expected
+    assert gradients[1].tolist() == expected
 
 
 def test_owned_copies_an_expanded_gradient() -> None:

@@ -142,6 +142,26 @@ def test_a_gradient_of_another_memory_format_falls_on_the_right_weights(sgd: Bui
     assert rule.history["conv/weight"].is_contiguous(memory_format=torch.channels_last)
 
 
+def test_one_gradient_of_two_parameters_is_used_once_for_each(sgd: Build) -> None:
+    weights = [torch.tensor([1.0]) for _ in range(3)]
+    slots = [Slot(f"ip{i}/weight", weight, lr_mult=1.0 + i) for i, weight in enumerate(weights)]
+    gradient = torch.tensor([1.0])
+
+    sgd(slots).update([gradient] * 3, 0.25, ready())
+
+    assert [weight.item() for weight in weights] == [0.75, 0.5, 0.25]  # 1 - 0.25 lr_mult
+
+
+def test_a_parameter_in_another_type_is_updated_beside_the_others(sgd: Build) -> None:
+    weights = [torch.tensor([1.0]), torch.tensor([1.0], dtype=torch.float64)]
+    slots = [Slot(f"ip{i}/weight", weight) for i, weight in enumerate(weights)]
+    gradients = [torch.ones_like(weight) for weight in weights]
+
+    sgd(slots, momentum=0.5).update(gradients, 0.25, ready())
+
+    assert [weight.item() for weight in weights] == [0.75, 0.75]
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("params", [{}, {"momentum": 0.5}, {"regularization_type": "L1"}])
 def test_a_non_finite_gradient_stops_every_group_for_good(
@@ -204,10 +224,25 @@ def test_refuses_a_state_of_other_parameters() -> None:
     )
 
 
-@pytest.mark.parametrize("wrong", [{"momentum": -0.1}, {"regularization_type": "L3"}, {"lr": 1}])
-def test_refuses_params_that_no_rule_has(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
+@pytest.mark.parametrize(
+    ("wrong", "place", "why"),
+    [
+        ({"momentum": -0.1}, "momentum", "Input should be greater than or equal to 0"),
+        ({"momentum": math.inf}, "momentum", "Input should be a finite number"),
+        ({"weight_decay": "0.1"}, "weight_decay", "a number is needed"),
+        (
+            {"regularization_type": "L3"},
+            "regularization_type",
+            "Input should be 'L2' or 'L1'",
+        ),
+        ({"lr": 1}, "lr", "unknown key"),
+    ],
+)
+def test_refuses_params_that_no_rule_has(wrong: dict[str, Any], place: str, why: str) -> None:
+    with pytest.raises(ValidationError) as caught:
         SgdParams(**wrong)
+
+    assert [(error["loc"], error["msg"]) for error in caught.value.errors()] == [((place,), why)]
 
 
 @pytest.mark.gpu

