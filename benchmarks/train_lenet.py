@@ -39,8 +39,8 @@ def protonet(iterations: int) -> float:
         command = [sys.executable, "-m", "protonet", "train", spec, "--run", str(run), *changes]
         subprocess.run(command, check=True, capture_output=True)
         rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    speeds = [row["images_per_second"] for row in rows if row["phase"] == "train"]
-    return statistics.harmonic_mean(speeds[2:])  # windows of equal length; two are warm-up
+    speeds = [float(row["images_per_second"]) for row in rows if row["phase"] == "train"]
+    return float(statistics.harmonic_mean(speeds[2:]))  # windows of equal length; two are warm-up
 
 
 def peer(name: str, iterations: int) -> float:

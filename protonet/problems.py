@@ -38,7 +38,7 @@ class SourceText:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A stretch of one line; line and columns count from 1, `end` is one past the last character."""
+    """A stretch of one line; columns count from 1 as lines do, `end` is one past the last."""
 
     source: SourceText
     line: int

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from protonet.hooks.hook import Hook, Step
 from protonet.optim import Optimizer, Slot
-from protonet.optim.gradients import clip_, divide_, note_non_finite_
+from protonet.optim.gradients import clip_, divide_, note_non_finite_, owned
 from protonet.randomness import key
 
 Outputs = Mapping[str, Tensor]
@@ -117,7 +117,8 @@ class Solver:
     @torch.no_grad()
     def _update(self, loss: Tensor, lr: float) -> None:
         updates = self._updates
-        gradients = [parameter.grad for parameter in self._parameters]
+        # two parameters may have one gradient, which must not be clipped and divided twice
+        gradients = owned([parameter.grad for parameter in self._parameters], self._parameters)
         note_non_finite_(self.flag, loss)
         if updates.clip_gradients is not None:
             clip_(gradients, updates.clip_gradients)

@@ -40,6 +40,7 @@ ORDER = [
     "convert",
     "caffe",
     "snapshot",
+    "evaluate",
     "hooks",
     "solver",
     "distributed",

@@ -167,49 +167,35 @@ def test_a_single_number_can_be_filled(name: str) -> None:
     assert filled(name).shape == ()
 
 
-@pytest.mark.parametrize(
-    ("written", "shape", "why", "hint"),
-    [
-        (
-            {"type": "gaussian", "sparse": 5},
-            (4, 9),
-            "gaussian filler: sparse 5 is above the 4 outputs of a parameter of shape (4, 9)",
-            "",
-        ),
-        (
-            "bilinear",
-            (2, 1, 3, 4),
-            "bilinear filler: the shape (2, 1, 3, 4) is not that of square 2-d filters",
-            "use it on a Convolution or Deconvolution with one kernel_size",
-        ),
-        (
-            "bilinear",
-            (5,),
-            "bilinear filler: the shape (5,) is not that of square 2-d filters",
-            "use it on a Convolution or Deconvolution with one kernel_size",
-        ),
-        *(
-            (
-                written,
-                (),
-                "this filler needs at least one axis, the parameter is a single number",
-                "use constant, uniform or gaussian without sparse",
-            )
-            for written in (
-                "xavier",
-                "msra",
-                "positive_unitball",
-                {"type": "gaussian", "sparse": 1},
-            )
-        ),
-    ],
-)
-def test_refuses_shapes_that_a_filler_is_not_defined_for(
-    written: object, shape: tuple[int, ...], why: str, hint: str
-) -> None:
+def refusal(written: object, *shape: int) -> tuple[str, str]:
     with pytest.raises(ShapeError) as caught:
         filled(written, *shape)
-    assert (caught.value.why, caught.value.hint) == (why, hint)
+    return caught.value.why, caught.value.hint
+
+
+def test_refuses_to_keep_more_inputs_than_there_are_outputs() -> None:
+    assert refusal({"type": "gaussian", "sparse": 5}, 4, 9) == (
+        "gaussian filler: sparse 5 is above the 4 outputs of a parameter of shape (4, 9)",
+        "",
+    )
+
+
+@pytest.mark.parametrize("shape", [(2, 1, 3, 4), (5,), (2, 3, 3)])
+def test_refuses_bilinear_filters_that_are_not_square(shape: tuple[int, ...]) -> None:
+    assert refusal("bilinear", *shape) == (
+        f"bilinear filler: the shape {shape} is not that of square 2-d filters",
+        "use it on a Convolution or Deconvolution with one kernel_size",
+    )
+
+
+@pytest.mark.parametrize(
+    "written", ["xavier", "msra", "positive_unitball", {"type": "gaussian", "sparse": 1}]
+)
+def test_refuses_to_count_the_connections_of_a_single_number(written: object) -> None:
+    assert refusal(written) == (
+        "this filler needs at least one axis, the parameter is a single number",
+        "use constant, uniform or gaussian without sparse",
+    )
 
 
 @pytest.mark.parametrize(
@@ -235,60 +221,22 @@ def test_a_filler_is_a_name_or_a_map_and_comes_out_as_a_map(
     assert TypeAdapter(Holder).validate_python(holder.model_dump()) == holder
 
 
+KNOWN = "known: bilinear, constant, gaussian, msra, positive_unitball, uniform, xavier"
+EXAMPLES = "for example xavier or {type: gaussian, std: 0.01}"
+
+
 @pytest.mark.parametrize(
     ("written", "where", "code", "why", "hint"),
     [
-        ("xaver", "weight_filler", "PN014", "unknown filler", "did you mean xavier?"),
-        (
-            {"type": "orthogonal"},
-            "weight_filler.type",
-            "PN014",
-            "unknown filler",
-            "known: bilinear, constant, gaussian, msra, positive_unitball, uniform, xavier",
-        ),
-        (
-            {"type": 3},
-            "weight_filler.type",
-            "PN014",
-            "unknown filler",
-            "known: bilinear, constant, gaussian, msra, positive_unitball, uniform, xavier",
-        ),
-        (
-            0.1,
-            "weight_filler",
-            "PN010",
-            "a filler is a name or a map",
-            "for example xavier or {type: gaussian, std: 0.01}",
-        ),
-        (
-            {"type": "gaussian", "sdt": 1},
-            "weight_filler.sdt",
-            "PN012",
-            "unknown key",
-            "did you mean std?",
-        ),
-        (
-            {"type": "xavier", "std": 1},
-            "weight_filler.std",
-            "PN012",
-            "unknown key",
-            "known: variance_norm",
-        ),
-        (
-            {"type": "bilinear", "std": 1},
-            "weight_filler.std",
-            "PN012",
-            "unknown key",
-            "there is none",
-        ),
-        ({"value": "0"}, "weight_filler.value", "float_type", "a number is needed", ""),
-        (
-            {"type": "uniform", "min": 2},
-            "weight_filler",
-            "PN013",
-            "min 2 is above max 1",
-            "",
-        ),
+        ("xaver", "", "PN014", "unknown filler", "did you mean xavier?"),
+        ({"type": "orthogonal"}, ".type", "PN014", "unknown filler", KNOWN),
+        ({"type": 3}, ".type", "PN014", "unknown filler", KNOWN),
+        (0.1, "", "PN010", "a filler is a name or a map", EXAMPLES),
+        ({"type": "gaussian", "sdt": 1}, ".sdt", "PN012", "unknown key", "did you mean std?"),
+        ({"type": "xavier", "std": 1}, ".std", "PN012", "unknown key", "known: variance_norm"),
+        ({"type": "bilinear", "std": 1}, ".std", "PN012", "unknown key", "there is none"),
+        ({"value": "0"}, ".value", "float_type", "a number is needed", ""),
+        ({"type": "uniform", "min": 2}, "", "PN013", "min 2 is above max 1", ""),
     ],
 )
 def test_refuses_what_is_no_filler_at_its_place(
@@ -302,7 +250,7 @@ def test_refuses_what_is_no_filler_at_its_place(
         error["type"],
         error["msg"],
         error.get("ctx", {}).get("hint", ""),
-    ) == (where, code, why, hint)
+    ) == (f"weight_filler{where}", code, why, hint)
 
 
 @pytest.mark.parametrize(

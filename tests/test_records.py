@@ -186,6 +186,7 @@ def test_a_table_refuses_two_records_of_one_name() -> None:
         ("kernal_size", ["kernel_size", "stride"], "kernel_size"),
         ("convolution", ["Convolution", "Deconvolution"], "Convolution"),
         ("RELU", ["ReLU", "PReLU"], "ReLU"),
+        ("RELU", ["relu", "ReLU"], "ReLU"),
         ("colour", ["kernel_size", "stride"], None),
         ("x", [], None),
         (3, ["1", "2"], None),

@@ -107,6 +107,6 @@ def _notes(
     if unused:
         return (
             f"{shown(file)}: of the {len(classes)} labels from 0 to {len(classes) - 1}, {unused} "
-            "occur never",
+            "never occur",
         )
     return ()

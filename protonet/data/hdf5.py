@@ -8,6 +8,7 @@ read through h5py.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -212,4 +213,7 @@ def _writing(path: str) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
+    """Return the operating system's reason, else HDF5's, which is longer and names inner files."""
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
     return str(error)

@@ -38,8 +38,8 @@ class LmdbStore:
     file_name: str | None = "data.mdb"
 
     def __init__(self, file: Path, path: str) -> None:
-        self._path = path
-        with _lmdb_errors(path):
+        self._file, self._path = file, path
+        with _lmdb_errors(file, path):
             self._environment = lmdb.open(
                 str(file),
                 map_size=_FIRST_MAP_BYTES,
@@ -62,7 +62,7 @@ class LmdbStore:
 
     def finish(self) -> None:
         """Flush everything to the disk."""
-        with _lmdb_errors(self._path):
+        with _lmdb_errors(self._file, self._path):
             self._environment.sync(True)
 
     def release(self) -> None:
@@ -70,7 +70,7 @@ class LmdbStore:
         self._environment.close()
 
     def _put(self, key: bytes, value: bytes | memoryview) -> None:
-        with _lmdb_errors(self._path):
+        with _lmdb_errors(self._file, self._path):
             try:
                 self._put_once(key, value)
             except lmdb.MapFullError:
@@ -146,14 +146,19 @@ def _chunk_name(name: str, index: int) -> str:
 
 
 @contextmanager
-def _lmdb_errors(path: str) -> Iterator[None]:
+def _lmdb_errors(file: Path, path: str) -> Iterator[None]:
     """Turn what the LMDB library raises on writing into a StorageError."""
     try:
         yield
     except lmdb.Error as error:
-        raise StorageError(f"{path}: cannot be written: {_reason(error)}") from error
+        raise StorageError(f"{path}: cannot be written: {_reason(error, file)}") from error
 
 
-def _reason(error: lmdb.Error) -> str:
-    """Return the last part of "mdb_txn_commit: No space left on device"."""
-    return str(error).rpartition(": ")[2]
+def _reason(error: lmdb.Error, file: Path) -> str:
+    """Return why writing failed; of a full disk LMDB only says "Input/output error"."""
+    try:
+        with file.open("ab") as stream:
+            stream.write(bytes(1 << 16))  # harmless: the file is given up
+    except OSError as refused:
+        return refused.strerror or str(refused)
+    return str(error).rpartition(": ")[2]  # of "mdb_txn_commit: Invalid argument"

@@ -6,17 +6,18 @@ before it is used.
 
 An LMDB file (data format 1, 64-bit, little-endian) is a row of pages of equal size:
 
-    every page   number u64, pad u16, flags u16, lower u16, upper u16 (an overflow page: its pages
-    u32) pages 0, 1   meta: magic u32, version u32, address u64, map size u64, the trees of free
-    pages and of
-                 the data, last page u64, transaction u64; the later transaction counts
-    a tree       page size u32 (in the first), flags u16, depth u16, branch pages u64, leaf pages
-    u64,
-                 overflow pages u64, entries u64, root u64
-    branch, leaf after the header the offsets u16 of the nodes, up to `lower`
-    a node       low u16, high u16, flags u16, key size u16, key, and in a leaf the value, or, if it
-    is
-                 large, the number u64 of the overflow page it begins on
+    every page    number u64, pad u16, flags u16, lower u16, upper u16
+                  (in the first page of a large value, instead of the last two: its pages u32)
+    pages 0, 1    meta: magic u32, version u32, address u64, map size u64,
+                  the tree of free pages, the tree of the data,
+                  last page u64, transaction u64; of the two, the later transaction counts
+    a tree        page size u32 (in the first), flags u16, depth u16, branch pages u64,
+                  leaf pages u64, overflow pages u64, entries u64, root u64
+    branch, leaf  after the page's header the offsets u16 of the nodes, up to `lower`
+    a node        low u16, high u16, flags u16, key size u16, key, and then
+                  in a leaf the value, whose size is low and high, or, if it is large,
+                  the number u64 of the overflow page it begins on;
+                  in a branch nothing: low, high and flags are the number of the page below
 
 Source: lmdb.h and mdb.c of LMDB 0.9, structures MDB_page, MDB_meta, MDB_db, MDB_node.
 """
@@ -106,17 +107,17 @@ def _meta(file: Buffer, offset: int) -> _Meta:
     page_size, *_ = _TREE.unpack_from(file, offset + 40)
     _, _, depth, branches, leaves, _, entries, root = _TREE.unpack_from(file, offset + 88)
     last, transaction = _LAST.unpack_from(file, offset + 136)
-    if page_size not in _PAGE_SIZES or depth > _DEEPEST:
+    if page_size not in _PAGE_SIZES or depth > _DEEPEST or (depth == 0) != (root == _EMPTY):
         raise PageError("its first pages are damaged")
     return _Meta(page_size, depth, branches + leaves, entries, root, last + 1, transaction)
 
 
 class _Walk:
-    """One walk over the tree; each page may be met once."""
+    """One walk over the tree; it meets no more pages than there are."""
 
     def __init__(self, file: Buffer, meta: _Meta) -> None:
         self._file, self._meta = file, meta
-        self._left = meta.tree_pages
+        self._left = min(meta.tree_pages, meta.pages)
 
     def entries(self, number: int, depth: int) -> Iterator[tuple[bytes, Span]]:
         """Yield key and place of every value under a page, `depth` levels high."""

@@ -105,7 +105,9 @@ def _why_none(place: Path, shown: str) -> str:
     if near is None:
         return "there is no such dataset"
     rest = place.relative_to(missing)
-    return f"there is no such dataset; did you mean {_as_given(shown, missing.parent / near / rest)}?"
+    return (
+        f"there is no such dataset; did you mean {_as_given(shown, missing.parent / near / rest)}?"
+    )
 
 
 def _as_given(shown: str, near: Path) -> str:

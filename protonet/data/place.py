@@ -33,15 +33,17 @@ def appearing(path: Path, inner: str | None, *, force: bool) -> Iterator[Path]:
 
     Raises: UsageError if something is in the way; StorageError if the disk refuses.
     """
-    _check_free(path, inner, force)
     target = Path(os.path.realpath(path))
     with disk_errors(path):
+        _check_free(path, inner, force)
         folder, lock = _own_folder(target)
     try:
         file = folder / (inner or path.name)
         yield file
         with disk_errors(path):
             _flush(file)
+            _flush(file.parent)
+            _check_free(path, inner, force)  # again: another writer may have been faster
             _move(folder, file, target, inner)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -96,23 +98,22 @@ def _remove_leftovers(target: Path) -> None:
                 os.close(lock)
 
 
-def _flush(file: Path) -> None:
-    for place in (file, file.parent):
-        descriptor = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _flush(place: Path) -> None:
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _move(folder: Path, file: Path, target: Path, inner: str | None) -> None:
+    changed = target.parent
     if inner is None:
         file.replace(target)
     elif target.exists():
         file.replace(target / inner)
+        changed = target
     else:
         folder.rename(target)
     with suppress(OSError):  # some file systems do not flush folders
-        descriptor = os.open(target.parent, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
+        _flush(changed)

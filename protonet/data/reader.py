@@ -9,6 +9,7 @@ in the same way.
 from __future__ import annotations
 
 import math
+import os
 import time
 import weakref
 from collections import deque
@@ -115,24 +116,31 @@ class Blocks:
 
 
 class _Background:
-    """Gathers blocks on a thread of its own, `ahead` of them before they are asked for."""
+    """Gathers blocks on its own thread, `ahead` of them before they are asked for."""
 
     def __init__(self, blocks: Blocks, start: int, ahead: int) -> None:
-        self._blocks, self._next = blocks, start
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="protonet-reader")
-        self._coming: deque[Future[list[Batch]]] = deque()
-        for _ in range(ahead):
-            self._submit()
+        self._blocks, self._wanted, self._ahead = blocks, start, ahead
+        self._begin()
 
     def take(self) -> list[Batch]:
         """Return the next block's batches; raises what gathering them raised."""
+        if self._process != os.getpid():
+            self._begin()  # in a forked child, which has no threads but the one that forked
         future = self._coming.popleft()
+        self._wanted = self._blocks.after(self._wanted)
         self._submit()
         return future.result()
 
     def stop(self) -> None:
         """End the thread, after the block that it is at."""
         self._pool.shutdown(cancel_futures=True)
+
+    def _begin(self) -> None:
+        self._process, self._next = os.getpid(), self._wanted
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="protonet-reader")
+        self._coming: deque[Future[list[Batch]]] = deque()
+        for _ in range(self._ahead):
+            self._submit()
 
     def _submit(self) -> None:
         self._coming.append(self._pool.submit(self._blocks.batches_from, self._next))
@@ -201,16 +209,14 @@ class Reader:
             self.fields,
             self.host,
             None if self.endless else self.order.count,
-            max(1, min(_BLOCK_BATCHES, BLOCK_BYTES // (record * self.batch_size))),
+            max(1, min(_BLOCK_BATCHES, BLOCK_BYTES // max(1, record * self.batch_size))),
         )
         self.position = self.start
         self._ready: deque[Batch] = deque()
         ahead = max(1, -(-self.depth // blocks.batches))
-        self._source = (
-            _Background(blocks, self.start, ahead)
-            if self.background
-            else _Inline(blocks, self.start)
-        )
+        self._source: _Background | _Inline = _Inline(blocks, self.start)
+        if self.background:
+            self._source = _Background(blocks, self.start, ahead)
         self._stop = weakref.finalize(self, self._source.stop)
 
     def __iter__(self) -> Self:

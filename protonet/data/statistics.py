@@ -98,6 +98,8 @@ class Labels:
 
         Raises: DataError if one names no class.
         """
+        if len(labels) == 0:
+            return
         if self._classes is not None:
             self._count(labels, self._classes)
         if self._last is None:
@@ -129,8 +131,7 @@ class Labels:
 
 
 class Statistics:
-    """Completes a header from the chunks of its columns, which come in order, each column by
-    itself.
+    """Completes a header from the records and from the chunks they are written in.
 
     Args:
         header: fields, classes and what else is known before.
@@ -153,13 +154,16 @@ class Statistics:
             )
         self._labels = Labels(classes, where) if counted else None
 
-    def add(self, name: str, records: Array) -> None:
-        """Take a column's next chunk.
+    def check(self, batch: Mapping[str, Array]) -> None:
+        """Look at the labels of the next records, before any of them is written.
 
         Raises: DataError if a label names no class.
         """
-        if name == _LABEL and self._labels is not None:
-            self._labels.add(records)
+        if self._labels is not None:
+            self._labels.add(batch[_LABEL])
+
+    def add(self, name: str, records: Array) -> None:
+        """Take a column's next chunk; columns come in any order, the chunks of each in theirs."""
         if name == self._first:
             self._moments.add(records)
         self._hashes[name].update(records.reshape(-1).view(np.uint8).data)

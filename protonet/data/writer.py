@@ -83,13 +83,14 @@ class TableWriter:
         """Append records.
 
         Args:
-            batch: for each field an array of shape (N, *field shape) and the field's dtype; N may
-                differ from call to call.
+            batch: for each field an array of shape (N, *field shape) and the field's dtype, in
+                either byte order; N may differ from call to call.
 
         Raises: UsageError if the fields, shapes or types are others; DataError if a label names no
             class; StorageError if the disk refuses.
         """
         added = self._check(batch)
+        self._statistics.check(batch)
         for name, column in self._columns.items():
             self._append(column, batch[name])
         self._count += added
@@ -121,14 +122,13 @@ class TableWriter:
                 f"{self._where}: the fields are {', '.join(self._columns)}; given are "
                 f"{', '.join(batch)}"
             )
-        added = len(next(iter(batch.values())))
+        added = next((len(records) for records in batch.values() if records.ndim), 0)
         for name, column in self._columns.items():
             records, wanted = batch[name], (added, *column.shape)
-            if records.shape != wanted or records.dtype != column.dtype:
+            if records.shape != wanted or records.dtype.newbyteorder("<") != column.dtype:
                 raise UsageError(
                     f"{self._where}: field {name} takes {column.dtype.name} of shape "
-                    f"{list(wanted)}; "
-                    f"given is {records.dtype.name} of shape {list(records.shape)}"
+                    f"{list(wanted)}; given is {records.dtype.name} of shape {list(records.shape)}"
                 )
         return added
 

@@ -19,7 +19,20 @@ import yaml
 from protonet import __version__
 from protonet.run.job import Job
 from protonet.schema import Spec
+from protonet.source import yaml_text
 from protonet.spec.data import is_known
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes every text that YAML 1.2 would read as something else, `1e-3` among them."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    plain = yaml_text.means_itself(text)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else "'")
+
+
+_Dumper.add_representer(str, _text)
 
 
 def resolved(spec: Spec) -> dict[str, Any]:
@@ -42,7 +55,7 @@ def resolved(spec: Spec) -> dict[str, Any]:
 
 def spec_text(plain: Mapping[str, Any]) -> str:
     """Return a resolved spec as YAML."""
-    return yaml.safe_dump(dict(plain), sort_keys=False, allow_unicode=True, width=100)
+    return yaml.dump(dict(plain), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 def facts_text(job: Job) -> str:

@@ -11,7 +11,7 @@ from torch import Tensor
 from protonet.data import open_dataset
 from protonet.data.dataset import ChunkedDataset
 from protonet.data.header import Header
-from protonet.data.known import locate
+from protonet.data.known import Search, locate
 from protonet.data.order import Order
 from protonet.data.reader import Batch, HostTransform, Reader
 from protonet.errors import DataError, PathError, PathErrors, ShapeError, UsageError
@@ -83,7 +83,7 @@ class OpenSet:
     def _host(self) -> HostTransform | None:
         """Return what is done before a batch travels, or None where that is nothing."""
         image, steps = self.image, [self.reordering] if self.reordering else []
-        if self.pipeline.on_host:
+        if self.pipeline.works_on_host:
             steps.append(self.pipeline.host)
         if image is None or not steps:
             return None
@@ -112,9 +112,10 @@ def open_sets(
     errors: list[PathError] = []
     opened: dict[str, OpenSet] = {}
     statistics: Header | None = None
+    search = Search()
     for name, net in nets.items():
         try:
-            dataset = _open(name, spec, say)
+            dataset = _open(name, spec, search, say)
             statistics = statistics or dataset.header  # the training set comes first
             opened[name] = _prepared(name, spec, net, dataset, statistics)
         except PathErrors as several:
@@ -126,12 +127,12 @@ def open_sets(
     return opened
 
 
-def _open(name: str, spec: Spec, say: Callable[[str], object]) -> ChunkedDataset:
+def _open(name: str, spec: Spec, search: Search, say: Callable[[str], object]) -> ChunkedDataset:
     data = spec.data[name]
     path = data.source
     try:
         if is_known(path):
-            found = locate(path, data.fallback)
+            found = locate(path, data.fallback, search)
             for note in found.notes:
                 say(note)
             return open_dataset(found.address)
@@ -153,8 +154,8 @@ def _prepared(
         reordering = reorder(stored, wanted) if image else None
         context = Context(
             shape=dataset.header.fields[0].shape or (),
-            mean=ordered(statistics.mean, statistics.channels, wanted),
-            std=ordered(statistics.std, statistics.channels, wanted),
+            mean=ordered(statistics.mean, statistics.channels, wanted or stored),
+            std=ordered(statistics.std, statistics.channels, wanted or stored),
             channels=wanted or stored,
             training=name == TRAIN,
             seed=spec.solver.random_seed if spec.solver else 0,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 
 from protonet.errors import DataError, SnapshotError
@@ -35,14 +33,14 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         return _from_npz(path) if path.suffix == ".npz" else safetensors.torch.load_file(path)
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file") from error
-    except (SafetensorError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: the weights are damaged, or no {path.suffix[1:]} file") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except Exception as error:  # what NumPy and zipfile raise for a damaged file has no end
+        raise DataError(f"{path}: the weights are damaged, or no {path.suffix[1:]} file") from error
 
 
 def _from_npz(path: Path) -> dict[str, Tensor]:
-    with np.load(path, allow_pickle=False) as arrays:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         if not isinstance(arrays, np.lib.npyio.NpzFile):
             raise ValueError("an .npy file under another name")
         return {name: torch.from_numpy(arrays[name]) for name in arrays.files}

@@ -136,6 +136,14 @@ def scalar(text: str) -> Any:
     return _special(text)
 
 
+def means_itself(text: str) -> bool:
+    """Return whether a text, written without quotes, would be read as that text."""
+    try:
+        return bool(scalar(text) == text)
+    except _Refused:
+        return False
+
+
 def _special(text: str) -> Any:
     if _INFINITE.match(text):
         return float(text.lower().replace(".", ""))

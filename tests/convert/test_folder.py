@@ -85,9 +85,7 @@ def test_a_class_keeps_its_label_where_it_has_no_folder(photos: Path) -> None:
     assert listed(part) == [("dog/a.jpg", 2)]
     assert part.table == "test"
     assert part.classes == ("ant", "bee", "dog")
-    assert part.notes == (
-        f"{photos}: no image in 2 class folders, kept as classes: ant, bee",
-    )
+    assert part.notes == (f"{photos}: no image in 2 class folders, kept as classes: ant, bee",)
 
 
 def test_links_are_followed_but_not_in_a_ring(photos: Path, tmp_path: Path) -> None:
@@ -146,6 +144,4 @@ def test_a_class_name_must_be_text(photos: Path) -> None:
 def test_a_folder_that_cannot_be_read_is_refused(photos: Path) -> None:
     with pytest.raises(DataError) as caught:
         class_names(photos)
-    assert str(caught.value) == (
-        f"{photos}: the folder cannot be read: No such file or directory"
-    )
+    assert str(caught.value) == (f"{photos}: the folder cannot be read: No such file or directory")

@@ -112,9 +112,10 @@ def test_one_bit_is_black_or_white() -> None:
 @pytest.mark.parametrize("form", ["JPEG", "TIFF"])
 def test_cmyk_becomes_rgb(form: str) -> None:
     image = Image.new("CMYK", (8, 8), (0, 255, 255, 0))  # no cyan, no black: red
-    assert rgb(encoded(image, form, **({"quality": 100} if form == "JPEG" else {}))) == [
-        [[255, 0, 0]] * 8
-    ] * 8
+    assert (
+        rgb(encoded(image, form, **({"quality": 100} if form == "JPEG" else {})))
+        == [[[255, 0, 0]] * 8] * 8
+    )
 
 
 def test_ink_is_taken_off_white() -> None:

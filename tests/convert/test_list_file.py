@@ -56,9 +56,7 @@ def test_spaces_blank_lines_and_line_ends_do_not_matter(text: bytes, tmp_path: P
 
 
 def test_spaces_within_a_path_are_kept(tmp_path: Path) -> None:
-    assert entries(tmp_path, read(tmp_path, b"a  7 b.jpg 0\n", "a  7 b.jpg")) == [
-        ("a  7 b.jpg", 0)
-    ]
+    assert entries(tmp_path, read(tmp_path, b"a  7 b.jpg 0\n", "a  7 b.jpg")) == [("a  7 b.jpg", 0)]
 
 
 def test_a_path_need_not_be_utf8(tmp_path: Path) -> None:
@@ -82,7 +80,7 @@ def test_a_root_is_put_in_front_of_every_path(tmp_path: Path) -> None:
 def test_labels_that_never_occur_are_noted(tmp_path: Path) -> None:
     part = read(tmp_path, b"a.jpg 1\na.jpg 4\n", "a.jpg")
     assert part.classes == ("0", "1", "2", "3", "4")
-    assert part.notes == (f"{tmp_path}/list.txt: of the 5 labels from 0 to 4, 3 occur never",)
+    assert part.notes == (f"{tmp_path}/list.txt: of the 5 labels from 0 to 4, 3 never occur",)
 
 
 def test_labels_too_large_for_classes_get_no_names(tmp_path: Path) -> None:

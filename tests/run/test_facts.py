@@ -3,13 +3,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import torch
 import yaml
 
 import protonet
+from protonet.problems import SourceText
 from protonet.run.facts import facts_text, resolved, spec_text
 from protonet.run.job import prepare
 from protonet.schema import load_spec
+from protonet.source.yaml_text import read_yaml
 from tests.small import small_file, small_spec
 
 
@@ -55,6 +58,12 @@ def test_the_text_of_a_spec_is_yaml_in_the_order_it_was_written(tmp_path: Path) 
         *("name", "data", "net", "solver")
     ]
     assert yaml.safe_load(text)["net"]["layers"][0]["name"] == "hidden"
+
+
+@pytest.mark.parametrize("text", ["1e-3", "012", "no", "null", "0x1f", "true", "a: b", "12", "é"])
+def test_a_text_is_read_back_as_a_text(text: str) -> None:
+    written = spec_text({"name": text})
+    assert read_yaml(written, SourceText("a", (written,))).data == {"name": text}
 
 
 def test_facts_name_versions_machine_and_data(tmp_path: Path) -> None:
