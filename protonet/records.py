@@ -78,8 +78,9 @@ def _number(value: object) -> object:
     return value
 
 
-Count = Annotated[int, Field(strict=True, gt=0)]
-"""A whole number of at least 1."""
+Count = Annotated[int, Field(strict=True, gt=0, le=2**31 - 1)]
+"""A whole number of at least 1, and at most what Caffe's int32 holds: torch and NumPy have no
+message of ours for what is larger."""
 Size = Annotated[int, Field(strict=True, ge=0)]
 """A whole number of at least 0."""
 Integer = Annotated[int, Field(strict=True)]

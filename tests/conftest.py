@@ -14,6 +14,10 @@ import hypothesis
 import numpy as np
 import pytest
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Before torch is imported: on a machine whose cores are busy, two threads that wait for each other
+# take a hundred times as long for the small things that tests compute.
+
 SEED = 1701
 """The seed Caffe's own tests use."""
 

@@ -104,17 +104,24 @@ def _put_blobs(source: Message, made: Marked, kind: LayerType | None) -> None:
 def _put_parameters(source: Message, made: Marked, kind: LayerType, report: Report) -> None:
     """Give Caffe's `param`s, which go by position, the names of the type's parameters."""
     fields = source.named("param")
+    names = _parameter_names(source, kind)
     named = mapping(fields[0].mark) if fields else made
     for place, field in enumerate(fields):
         path = f"{place_of(source)}.param"
-        if place >= len(kind.parameters):
-            count = len(kind.parameters)
+        if place >= len(names):
+            count = len(names)
             why = f"{kind.name} has {count or 'no'} parameter{'' if count == 1 else 's'}"
             report.refuse("PN027", field.mark, path, f"{why}, this is number {place + 1}")
         elif spec := _parameter(field, report, path):
-            named.put(kind.parameters[place], spec, field.mark)
+            named.put(names[place], spec, field.mark)
     if fields and named.data:
         made.put("param", named, fields[0].mark)
+
+
+def _parameter_names(source: Message, kind: LayerType) -> tuple[str, ...]:
+    """Return the names in Caffe's order; a Scale by a second bottom has its bias alone."""
+    by_bottom = kind.name == "Scale" and len(source.named("bottom")) > 1
+    return kind.parameters[1:] if by_bottom else kind.parameters
 
 
 def _parameter(field: Field, report: Report, path: str) -> Marked | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,10 @@ COMMANDS = MappingProxyType[str, ModuleType](
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 + SIGINT."""
+
+_OUTPUT_REFUSED = frozenset({errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""Errors of standard output: its reader has gone, as in `protonet check … | head`, or the disk that
+it goes to is full. Whatever else writes has errors of its own."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,8 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _complain("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has gone, as in `protonet check … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if error.errno not in _OUTPUT_REFUSED or error.filename is not None:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left
+        if error.errno != errno.EPIPE:
+            _complain(f"error: the output cannot be written: {error.strerror}")
         return 1
     return code
 

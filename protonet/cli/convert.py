@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from protonet.cli.progress import ProgressBar
+from protonet.cli.progress import ProgressBar, per_second
 from protonet.cli.terminal import Terminal
 from protonet.errors import UsageError
 
@@ -85,9 +85,9 @@ def _whole_number(option: str, text: str | None) -> int | None:
 
 
 def _lines(report: Report) -> list[str]:
-    rate = report.count / max(report.seconds, 1e-9)
+    rate = per_second(report.count / max(report.seconds, 1e-9))
     lines = [
-        f"made {report.path}: {report.count} images in {report.seconds:.1f} s ({rate:,.0f}/s)",
+        f"made {report.path}: {report.count} images in {report.seconds:.1f} s ({rate})",
         *(line for table in report.tables for line in _table_lines(table)),
         *(f"note: {note}" for note in report.notes),
     ]

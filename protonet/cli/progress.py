@@ -48,7 +48,16 @@ class ProgressBar:
     def _text(self, done: int, total: int, seconds: float) -> str:
         rate = done / seconds
         left = f", {duration((total - done) / rate)} left" if rate and done < total else ""
-        return f"{done}/{total} {self._unit}, {rate:,.0f}/s{left}"
+        return f"{done}/{total} {self._unit}, {per_second(rate)}{left}"
+
+
+def per_second(rate: float) -> str:
+    """Return a rate with as many digits as it deserves.
+
+    >>> per_second(0.25), per_second(12345.6)
+    ('0.2/s', '12,346/s')
+    """
+    return f"{rate:.1f}/s" if rate < 10 else f"{rate:,.0f}/s"
 
 
 def _bar(done: int, total: int) -> str:

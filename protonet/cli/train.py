@@ -9,6 +9,7 @@ from pathlib import Path
 
 from protonet.cli.arguments import add_overrides, add_spec
 from protonet.cli.terminal import Terminal
+from protonet.errors import UsageError
 
 HELP = "train a net as its spec says"
 EXAMPLE = """\
@@ -44,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     from protonet.schema import load_spec
 
     spec = load_spec(options.spec, options.overrides, prove=shape_errors)
-    weights = tuple(options.weights.split(",")) if options.weights else ()
+    weights = _weights(options.weights)
     terminal = Terminal(sys.stdout)
     result = run_training(
         spec, TrainOptions(options.run, options.resume, weights, terminal, _again(options))
@@ -52,6 +53,13 @@ def run(options: argparse.Namespace) -> int:
     for line in result.lines:
         terminal.line(line)
     return 0
+
+
+def _weights(text: str | None) -> tuple[str, ...]:
+    names = () if text is None else tuple(text.split(","))
+    if not all(names):
+        raise UsageError(f'--weights "{text}": the name of a file is empty')
+    return names
 
 
 def _again(options: argparse.Namespace) -> str:

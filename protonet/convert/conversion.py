@@ -61,7 +61,8 @@ def convert(
         if work.unreadable:
             raise unreadable_images(work.unreadable, sum(len(plan.rows) for plan in plans))
     made = tuple(_table_report(destination, plan.name) for plan in plans)
-    return Report(destination, made, tuple(found), time.monotonic() - started)
+    notes = tuple(dict.fromkeys(found))  # two parts may have the same to say
+    return Report(destination, made, notes, time.monotonic() - started)
 
 
 @dataclass(frozen=True)

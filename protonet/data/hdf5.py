@@ -216,4 +216,4 @@ def _reason(error: Exception) -> str:
     """Return the operating system's reason, else HDF5's, which is longer and names inner files."""
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno)
-    return str(error)
+    return str(error.args[0] if error.args else error)  # str() would put a KeyError's in quotes

@@ -171,12 +171,11 @@ def read_table(get: Callable[[str], bytes], where: str) -> Table:
     columns = {field.name: _stored_column(field, header, layout, where) for field in header.fields}
     checksums = {}
     for name, column in columns.items():
-        sums = get(CHECKSUMS + name)
-        if len(sums) != column.chunks * CHECKSUM.itemsize:
+        sums, wanted = get(CHECKSUMS + name), column.chunks * CHECKSUM.itemsize
+        if len(sums) != wanted:
             raise DataError(
-                f"{where}: the checksums of field {name} are {len(sums)} bytes, and its "
-                f"{column.chunks} chunks need {column.chunks * CHECKSUM.itemsize}: the file is "
-                "damaged; convert the data again"
+                f"{where}: the checksums of field {name} are {len(sums)} bytes, not {wanted}: "
+                "the file is damaged; convert the data again"
             )
         checksums[name] = np.frombuffer(sums, CHECKSUM)
     return Table(header, columns, checksums)

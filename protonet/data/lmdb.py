@@ -12,6 +12,7 @@ file is an error there, not a crash, nothing is held open or locked, and a map s
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,7 +42,7 @@ class LmdbStore:
         self._file, self._path = file, path
         with _lmdb_errors(file, path):
             self._environment = lmdb.open(
-                str(file),
+                os.fsencode(file),  # a path need not be UTF-8
                 map_size=_FIRST_MAP_BYTES,
                 subdir=False,
                 lock=False,

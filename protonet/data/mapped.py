@@ -23,7 +23,8 @@ def map_file(path: Path, where: str) -> Array:
         with path.open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:  # ValueError: mmap refuses an empty file
-        why = error.strerror if isinstance(error, OSError) else "it is empty"
+        empty = "it is empty; convert the data again"
+        why = error.strerror if isinstance(error, OSError) else empty
         raise DataError(f"{where}: {path.name} cannot be read: {why}") from error
     return np.frombuffer(mapped, np.uint8)
 

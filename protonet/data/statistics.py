@@ -39,7 +39,7 @@ class Moments:
         if values.dtype.kind in "biu" and values.dtype.itemsize <= 2:
             self._add_exact(values)
         else:
-            self._add_float(values.astype(np.float64))
+            self._add_float(values)
 
     def result(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
         """Return mean and population standard deviation per channel, or None if not finite."""
@@ -63,9 +63,10 @@ class Moments:
         self._sum_of_squares = [a + b for a, b in zip(before, totals_of_squares, strict=True)]
         self._count += len(values) * values.shape[2]
 
-    def _add_float(self, values: npt.NDArray[np.float64]) -> None:
-        added = len(values) * values.shape[2]
+    def _add_float(self, records: Array) -> None:
+        added = len(records) * records.shape[2]
         with np.errstate(invalid="ignore", over="ignore"):
+            values = records.astype(np.float64)
             mean = values.mean((0, 2))
             squares = np.square(values - mean[:, None]).sum((0, 2))
             if self._count == 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
 import torch
 
@@ -24,16 +24,23 @@ class Display(Hook):
         pace: what speed is computed from.
         say: takes the line.
         record: takes the same as a row for metrics and TensorBoard.
+        losses: of the iterations before the first, as a resumed run brings them.
 
     Attributes:
         loss: the last loss shown; None before the first.
     """
 
     def __init__(
-        self, interval: int, average_loss: int, pace: Pace, say: Say, record: Callable[[Row], None]
+        self,
+        interval: int,
+        average_loss: int,
+        pace: Pace,
+        say: Say,
+        record: Callable[[Row], None],
+        losses: Iterable[torch.Tensor] = (),
     ) -> None:
         self._interval, self._samples, self._say, self._record = interval, pace.samples, say, record
-        self._losses: deque[torch.Tensor] = deque(maxlen=average_loss)
+        self._losses = deque(losses, maxlen=average_loss)
         self._speedometer = Speedometer(pace)
         self.loss: float | None = None
 
@@ -47,6 +54,10 @@ class Display(Hook):
         if is_due(step.iteration, self._interval):
             self._show(step)
         return False
+
+    def losses(self) -> tuple[float, ...]:
+        """Return the losses that the next average holds, oldest first; waits for the device."""
+        return tuple(torch.stack(list(self._losses)).tolist()) if self._losses else ()
 
     def _show(self, step: Step) -> None:
         self.loss = float(torch.stack(list(self._losses)).mean())

@@ -18,6 +18,7 @@ class Guard(Hook):
             on.
         applied: 0-d tensor, the number of updates applied since the start of this process.
         intervals: the iterations between two displays, tests and snapshots.
+        last: the update after which the end comes, with a test.
         explain: from the iteration that failed to a description of what was not finite.
     """
 
@@ -26,10 +27,11 @@ class Guard(Hook):
         flag: torch.Tensor,
         applied: torch.Tensor,
         intervals: tuple[int, ...],
+        last: int,
         explain: Callable[[int], str],
     ) -> None:
         self._flag, self._applied, self._explain = flag, applied, explain
-        self._intervals, self._first = intervals, 0
+        self._intervals, self._last, self._first = intervals, last, 0
 
     def before_train(self, iteration: int) -> None:
         """Note where counting starts."""
@@ -39,7 +41,8 @@ class Guard(Hook):
         """Read the flag where a display, test or snapshot follows."""
         done = step.iteration + 1
         display, *others = self._intervals
-        if is_due(step.iteration, display) or any(is_due(done, interval) for interval in others):
+        due = [is_due(step.iteration, display), *(is_due(done, interval) for interval in others)]
+        if any(due) or done == self._last:
             self.check()
         return False
 

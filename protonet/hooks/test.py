@@ -13,24 +13,27 @@ class Test(Hook):
 
     Args:
         interval: updates between two tests; 0 for the end only.
-        test: tests all sets and reports; it may be called twice for one iteration, and then tests
-            once.
-        initially: whether to test before the first update.
+        test: tests all sets and reports.
         stopwatch: stopped while testing.
+        initially: whether to test before the first update.
+        last: the update after which the end comes. It is tested among the steps, so that a snapshot
+            of that iteration, whoever asks for it, is written after the test.
     """
 
     __test__ = False  # its name makes pytest think it is a test class
 
     def __init__(
-        self, interval: int, test: Callable[[int], None], stopwatch: Stopwatch, *, initially: bool
+        self,
+        interval: int,
+        test: Callable[[int], None],
+        stopwatch: Stopwatch,
+        *,
+        initially: bool,
+        last: int,
     ) -> None:
-        self._interval, self._test, self._initially, self._stopwatch = (
-            interval,
-            test,
-            initially,
-            stopwatch,
-        )
-        self._last: int | None = None
+        self._interval, self._test, self._stopwatch = interval, test, stopwatch
+        self._initially, self._last = initially, last
+        self._tested: int | None = None
 
     def before_train(self, iteration: int) -> None:
         """Test the untrained net, where that is wanted and this is the start."""
@@ -38,17 +41,18 @@ class Test(Hook):
             self._run(0)
 
     def after_step(self, step: Step) -> bool:
-        """Test if it is due."""
-        if is_due(step.iteration + 1, self._interval):
-            self._run(step.iteration + 1)
+        """Test if it is due, or this was the last step."""
+        done = step.iteration + 1
+        if done == self._last or is_due(done, self._interval):
+            self._run(done)
         return False
 
     def after_train(self, iteration: int) -> None:
         """Test the trained net, unless that has just been done."""
-        if self._last != iteration:
+        if self._tested != iteration:
             self._run(iteration)
 
     def _run(self, iteration: int) -> None:
         with self._stopwatch.paused():
             self._test(iteration)
-        self._last = iteration
+        self._tested = iteration

@@ -1,4 +1,3 @@
-# Two helpers write this file: see tests/layers/NOTE_TO_THE_OTHER_HELPER.txt before you write.
 """The table of all layer types: one import and one name per layer."""
 
 from __future__ import annotations

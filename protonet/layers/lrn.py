@@ -1,4 +1,3 @@
-# Two helpers write this file: see tests/layers/NOTE_TO_THE_OTHER_HELPER.txt before you write.
 """LRN: local response normalisation, across channels or within each."""
 
 from __future__ import annotations

@@ -139,6 +139,7 @@ class LayerType:
         fillers: `fillers(params)` gives the filler of each parameter by name; one that is not
             named starts at 0. Buffers keep the value that `build` gave them unless named here.
         kind: a loss adds to what is minimised, a metric is measured and never trained.
+        measures: how many of the first tops of a loss or metric are measured; None: all of them.
         targets: positions of the bottoms that are targets (labels), negative ones from the end.
         index_targets: whether those targets are class indices (int64).
         deploy: for a loss, `deploy(params)` gives the type name and the params of what takes its
@@ -159,6 +160,7 @@ class LayerType:
     parameters: tuple[str, ...] = ()
     fillers: Callable[[Any], Mapping[str, Filler]] = _no_fillers
     kind: Kind = "layer"
+    measures: int | None = None
     targets: tuple[int, ...] = ()
     index_targets: bool = False
     deploy: Callable[[Any], tuple[str, Record] | None] | None = None

@@ -134,6 +134,7 @@ SOFTMAX_WITH_LOSS = LayerType(
     bottoms=TWO,
     tops=Arity(1, 2),
     kind="loss",
+    measures=1,  # the second top is the softmax
     targets=(1,),
     index_targets=True,
     deploy=lambda params: ("Softmax", SoftmaxParams(axis=params.axis)),

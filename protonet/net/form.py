@@ -84,7 +84,7 @@ class Form:
             self.wiring.name_of(top): (position, place)
             for position, node in enumerate(self.wiring.nodes)
             if self.layers[node.layer.type].kind != "layer"
-            for place, top in enumerate(node.tops)
+            for place, top in enumerate(node.tops[: self.layers[node.layer.type].measures])
         }
 
     def blobs(self) -> dict[str, Value]:

@@ -196,6 +196,11 @@ def _unknown_params(node: Node, module: nn.Module, kind: LayerType) -> Iterator[
             why = f"this {kind.name} has no parameter {name}"
             hint = f"it has {', '.join(names)}" if names else "it has none"
             yield PathError("PN027", ("net", "layers", node.index, "param", name), why, hint=hint)
+        elif node.layer.param[name].lr_mult and not isinstance(getattr(module, name), nn.Parameter):
+            why = f"{name} is a statistic of {kind.name}, which no gradient changes"
+            where = ("net", "layers", node.index, "param", name)
+            if "lr_mult" in node.layer.param[name].model_fields_set:
+                yield PathError("PN027", where, why, hint="leave lr_mult out, or write 0")
 
 
 def _explained(

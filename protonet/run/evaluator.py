@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from contextlib import closing
 
@@ -10,13 +11,14 @@ from protonet.evaluate import Score, evaluate, kind_of, line
 from protonet.hooks.display import Row
 from protonet.hooks.hook import Say
 from protonet.net import Net
+from protonet.run.metrics import finite
 from protonet.run.sets import OpenSet
 
 VALIDATION = "val"
 """The set that the best snapshot is chosen by, where there is one."""
 
 Scores = Mapping[str, Score]
-Metrics = dict[str, dict[str, float | list[float] | None]]
+Metrics = dict[str, dict[str, float | list[float | None] | None]]
 
 
 def measure_set(opened: OpenSet, net: Net, test_iter: int | None) -> Scores:
@@ -78,15 +80,16 @@ class Evaluator:
         return [line(name, scores) for name, scores in self.scores.items()]
 
     def values(self) -> Metrics:
-        """Return the values of the last test, by set and blob."""
+        """Return the values of the last test, by set and blob; None for what is not finite."""
         return {
-            name: {blob: score.value for blob, score in scores.items()}
+            name: {blob: finite(score.value) for blob, score in scores.items()}
             for name, scores in self.scores.items()
         }
 
     def score(self) -> float | None:
         """Return what the best snapshot is chosen by: the first metric of `val`, else of the
-        first set; where there is no metric, less of the first loss is better."""
+        first set; where there is no metric, less of the first loss is better. Return None where
+        that is not finite."""
         name = VALIDATION if VALIDATION in self.scores else next(iter(self.scores), None)
         if name is None:
             return None
@@ -94,6 +97,8 @@ class Evaluator:
         for blob, score in self.scores[name].items():
             if score.is_scalar:
                 value = float(str(score.value))
+                if not math.isfinite(value):
+                    return None
                 return value if kind_of(net, blob) == "metric" else -value
         return None
 

@@ -55,7 +55,14 @@ def resolved(spec: Spec) -> dict[str, Any]:
 
 def spec_text(plain: Mapping[str, Any]) -> str:
     """Return a resolved spec as YAML."""
-    return yaml.dump(dict(plain), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return yaml.dump(
+        dict(plain),
+        Dumper=_Dumper,
+        sort_keys=False,
+        default_flow_style=None,
+        width=100,
+        allow_unicode=True,
+    )
 
 
 def facts_text(job: Job) -> str:

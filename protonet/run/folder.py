@@ -6,7 +6,7 @@ import fcntl
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,6 +72,13 @@ class RunFolder:
         finally:
             os.close(lock)
 
+    def give_up(self) -> None:
+        """Remove a run that could not be started, so that no resume finds it."""
+        with suppress(OSError):
+            for path in (self.spec, self.facts, self.path / _LOCK):
+                path.unlink(missing_ok=True)
+            self.path.rmdir()
+
     def write(self, path: Path, text: str) -> None:
         """Write one of the folder's small files, complete or not at all.
 
@@ -93,7 +100,8 @@ def new_run(name: str, given: Path | None) -> RunFolder:
         name: of the run; the folder is the next number under it.
         given: the folder to use instead; it may exist, but may hold no run.
 
-    Raises: UsageError if the given folder holds something; StorageError if it cannot be made.
+    Raises: UsageError if the given folder holds something or is none; StorageError if it
+        cannot be made.
     """
     try:
         if given is not None:
@@ -127,6 +135,8 @@ def safe_name(name: str) -> str:
 
 
 def _given_run(path: Path) -> RunFolder:
+    if os.path.lexists(path) and not path.is_dir():
+        raise UsageError(f"{path}: is no folder; name a new one for the run, or an empty one")
     path.mkdir(parents=True, exist_ok=True)
     if any(not entry.name.startswith(".") for entry in path.iterdir()):
         raise UsageError(

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
 from protonet.errors import DeviceError, SnapshotError
 from protonet.snapshot import Machine
 from protonet.spec.solver import SolverSpec
+
+_TOO_LARGE = re.compile(r"DefaultCPUAllocator: .*tried to allocate (\d+) bytes")
+"""What torch says in a bare RuntimeError when the machine's memory is too small."""
 
 
 def choose_device(solver: SolverSpec | None, before: Machine | None = None) -> str:
@@ -67,6 +73,30 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+@contextmanager
+def memory_errors() -> Iterator[None]:
+    """Turn what torch and NumPy raise where memory is short into a DeviceError."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError
+        why = _why_no_memory(error)
+        if why is None:
+            raise
+        raise DeviceError(
+            f"out of memory: {why}; a smaller batch_size with a larger iter_size gives the same "
+            "updates in less memory"
+        ) from error
+
+
+def _why_no_memory(error: RuntimeError | MemoryError) -> str | None:
+    """Return what was too large, or None where the error is of another kind."""
+    first = (str(error).splitlines() or ["there is none left"])[0]
+    if isinstance(error, RuntimeError) and not isinstance(error, torch.OutOfMemoryError):
+        found = _TOO_LARGE.search(first)
+        return found and f"{int(found[1]):,} bytes were asked for at once"
+    return first
 
 
 def _device(wanted: str) -> str:

@@ -11,7 +11,7 @@ from protonet.records import suggestion
 from protonet.run.evaluator import Scores, measure_set
 from protonet.run.folder import newest_run
 from protonet.run.job import test_nets
-from protonet.run.machine import choose_device, set_threads
+from protonet.run.machine import choose_device, memory_errors, set_threads
 from protonet.run.output import Output
 from protonet.run.sets import open_sets
 from protonet.schema import Spec, located
@@ -31,12 +31,21 @@ def measure(
         output: shows where the weights came from, and a line per set.
 
     Raises: UsageError if there is no such set or no run; DataError if the weights do not fit;
-        SpecError if the data do not.
+        SpecError if the data do not; DeviceError if the device is absent or out of memory.
     """
     known = evaluation_sets(spec.data)
     if name is not None and name not in known:
         raise UsageError(f"the spec has no evaluation set {name}; {suggestion(name, known)}")
     weights = weights or _newest(spec)
+    with memory_errors():
+        scores = _measured(spec, weights, name, output)
+    for key, measured in scores.items():
+        output.line(line(key, measured))
+    return scores
+
+
+def _measured(spec: Spec, weights: Path, name: str | None, output: Output) -> dict[str, Scores]:
+    known = evaluation_sets(spec.data)
     with located(spec):
         if not known:
             raise PathError("PN042", ("data",), "there is no evaluation set, such as data.test")
@@ -50,10 +59,7 @@ def measure(
     for text in load_weights(net, weights).lines():
         output.line(text)
     test_iter = solver.test_iter if solver else None
-    scores = {key: measure_set(sets[key], wanted[key], test_iter) for key in wanted}
-    for key, measured in scores.items():
-        output.line(line(key, measured))
-    return scores
+    return {key: measure_set(sets[key], wanted[key], test_iter) for key in wanted}
 
 
 def _newest(spec: Spec) -> Path:

@@ -25,11 +25,12 @@ class MetricsFile:
 
         Raises: StorageError if the disk refuses.
         """
-        plain = {key: _finite(value) for key, value in row.items()}
+        plain = {key: finite(value) for key, value in row.items()}
         self._file.append((json.dumps(plain, allow_nan=False) + "\n").encode())
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """Return a value with None for every number, also in a list, that is not finite."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    return [_finite(item) for item in value] if isinstance(value, list) else value
+    return [finite(item) for item in value] if isinstance(value, list) else value

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from protonet.errors import DataError
@@ -39,7 +41,7 @@ class Session:
         records: takes what is measured.
 
     Attributes:
-        solver: the loop; its iteration is set before a resumed run goes on.
+        evaluator: the tests; it holds what the last one gave.
     """
 
     def __init__(
@@ -50,25 +52,25 @@ class Session:
         tests = {name: (job.sets[name], net) for name, net in job.tests.items()}
         self.evaluator = Evaluator(tests, job.solver.test_iter, log.say, records.record)
 
-    def train(self, output: Output, again: str, *, iteration: int, position: int) -> None:
+    def train(self, output: Output, again: str, before: State | None) -> None:
         """Train to the end.
 
         Args:
             output: shows the live line.
             again: the command that goes on after an interruption.
-            iteration: updates made before.
-            position: training batches consumed before.
+            before: where the run that is resumed stands; None at the start.
 
         Raises: NonFiniteError, DataError, StorageError; Interrupted after a signal's snapshot.
         """
         job = self._job
-        seed = job.solver.random_seed
-        feed = job.train_set.feed(job.net, endless=True, seed=seed, start=position)
+        seed, start = job.solver.random_seed, before.position if before else 0
+        feed = job.train_set.feed(job.net, endless=True, seed=seed, start=start)
         self._reader = feed.reader
         try:
             solver = Solver(self._objective(), self._updates(), feed)
-            solver.iteration = iteration
-            solver.train(job.solver.max_iter, self._hooks(solver, output, again))
+            solver.iteration = before.iteration if before else 0
+            losses = before.losses if before else ()
+            solver.train(job.solver.max_iter, self._hooks(solver, losses, output, again))
         finally:
             feed.reader.close()
 
@@ -92,31 +94,40 @@ class Session:
             job.optimizer, job.rate, solver.iter_size, solver.clip_gradients, solver.random_seed
         )
 
-    def _hooks(self, solver: Solver, output: Output, again: str) -> list[Hook]:
+    def _hooks(
+        self, solver: Solver, losses: Sequence[float], output: Output, again: str
+    ) -> list[Hook]:
         """Return the hooks in the order in which they act after every step."""
         spec, stopwatch = self._job.solver, Stopwatch()
         reader = self._reader
         pace = Pace(self._job.samples, spec.max_iter, lambda: reader.waited, stopwatch)
-        display = Display(
-            spec.display, spec.average_loss, pace, self._log.progress, self._records.record
+        self._display = display = Display(
+            spec.display,
+            spec.average_loss,
+            pace,
+            self._log.progress,
+            self._records.record,
+            torch.tensor(losses, device=solver.flag.device).unbind(),
         )
+        intervals = (spec.display, spec.test_interval, spec.snapshot)
+        last, explained = spec.max_iter, partial(explain, self._job)
+        guard = Guard(solver.flag, solver.applied, intervals, last, explained)
         snapshots = SnapshotHook(
             spec.snapshot, self.snapshot, stopwatch, at_end=spec.snapshot_after_train
         )
-        intervals = (spec.display, spec.test_interval, spec.snapshot)
-        hooks: list[Hook] = [
-            Guard(solver.flag, solver.applied, intervals, lambda at: explain(self._job, at)),
-            display,
-        ]
+
+        def on_signal(iteration: int) -> None:
+            guard.check()  # updates after one that was not finite were not made
+            snapshots.write(iteration)
+
+        hooks: list[Hook] = [guard, display]
         if self._job.tests:
-            initially = spec.test_initialization
-            hooks.append(
-                Test(spec.test_interval, self.evaluator.test, stopwatch, initially=initially)
-            )
+            test, initially = self.evaluator.test, spec.test_initialization
+            hooks.append(Test(spec.test_interval, test, stopwatch, initially=initially, last=last))
         hooks.append(snapshots)
         if output.live:
             hooks.append(Live(pace, lambda: display.loss, output.status))
-        return [*hooks, Signals(snapshots.write, again)]
+        return [*hooks, Signals(on_signal, again)]
 
     def snapshot(self, iteration: int) -> None:
         """Write the snapshot of so many updates."""
@@ -133,6 +144,7 @@ class Session:
             metrics=evaluator.values() if tested else {},
             score=evaluator.score() if tested else None,
             result="\n".join(evaluator.lines()) if tested else "",
+            losses=self._display.losses(),
             lengths=self._records.lengths(),
         )
         path = self._snapshots.write(state, job.net.named_tensors(), job.optimizer.state())

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from protonet.errors import DeviceError
+from protonet.errors import StorageError
 from protonet.net import shape_errors
 from protonet.run.facts import facts_text, resolved, spec_text
 from protonet.run.folder import RunFolder, new_run
 from protonet.run.job import Job, prepare
+from protonet.run.machine import memory_errors
 from protonet.run.output import Log, Output, Silent
 from protonet.run.paths import near
 from protonet.run.records import Records
@@ -95,28 +93,34 @@ def run_training(spec: Spec, options: TrainOptions) -> Result:
 
     Raises: ProtonetError; Interrupted after a signal, with a snapshot written.
     """
-    say = options.output.line
-    found = find(spec.run_name, options.run, say) if options.resume else None
-    with _device_errors():
+    notes: list[str] = []
+    say = _both(options.output.line, notes)
+    with memory_errors():
+        found = find(spec.run_name, options.run, say) if options.resume else None
         if found is None:
-            return _start(spec, options)
+            return _start(spec, options, notes)
         with found.folder.held():
-            return _go_on(spec, options, found)
+            return _go_on(spec, options, found, notes)
 
 
-def _start(spec: Spec, options: TrainOptions) -> Result:
+def _start(spec: Spec, options: TrainOptions, notes: list[str]) -> Result:
+    """Start a run; its folder is made when nothing of the spec, data or weights is wrong."""
     if options.resume:
         options.output.line(f"there is no run of {spec.run_name} to resume; starting one")
-    notes: list[str] = []
     job = prepare(spec, None, _both(options.output.line, notes))
+    told = _load_weights(job, options.weights)
     folder = new_run(spec.run_name, options.run)
     with folder.held():
-        return _train(job, folder, options, None, notes)
+        try:
+            _write_facts(job, folder, new=True)
+        except StorageError:
+            folder.give_up()
+            raise
+        return _train(job, folder, options, None, notes, told)
 
 
-def _go_on(spec: Spec, options: TrainOptions, found: Found) -> Result:
+def _go_on(spec: Spec, options: TrainOptions, found: Found, notes: list[str]) -> Result:
     snapshot = found.snapshot
-    notes: list[str] = []
     say = _both(options.output.line, notes)
     job = prepare(spec, snapshot.state.machine if snapshot else None, say)
     if snapshot is not None:
@@ -125,7 +129,9 @@ def _go_on(spec: Spec, options: TrainOptions, found: Found) -> Result:
         if snapshot.state.iteration >= job.solver.max_iter:
             return _complete(found.folder, snapshot, options.output)
         restore(job, snapshot)
-    return _train(job, found.folder, options, snapshot, notes)
+    told = [] if snapshot else _load_weights(job, options.weights)
+    _write_facts(job, found.folder, new=snapshot is None)
+    return _train(job, found.folder, options, snapshot, notes, told)
 
 
 def _complete(folder: RunFolder, snapshot: Snapshot, output: Output) -> Result:
@@ -137,36 +143,37 @@ def _complete(folder: RunFolder, snapshot: Snapshot, output: Output) -> Result:
 
 
 def _train(
-    job: Job, folder: RunFolder, options: TrainOptions, snapshot: Snapshot | None, notes: list[str]
+    job: Job,
+    folder: RunFolder,
+    options: TrainOptions,
+    snapshot: Snapshot | None,
+    notes: list[str],
+    weights: list[str],
 ) -> Result:
+    """Train in a folder; `notes` were shown before there was a log, `weights` are not shown yet."""
     plain = resolved(job.spec)
     state = snapshot.state if snapshot else None
     lengths = state.lengths if state else {}
-    _write_facts(job, folder, plain, new=snapshot is None)
     with Log(folder.log, options.output) as log, Records(folder, lengths) as records:
         for note in notes:
             log.note(note)
         _introduce(job, folder, log, state.iteration if state else None)
         if state is None:
             records.text("spec", spec_text(plain))
-            _load_weights(job, options.weights, log)
+        for line in weights:
+            log.say(line)
         session = Session(job, folder, plain, log, records)
-        session.train(
-            options.output,
-            options.again,
-            iteration=state.iteration if state else 0,
-            position=state.position if state else 0,
-        )
+        session.train(options.output, options.again, state)
         lines = tuple(session.evaluator.lines())
         for line in lines:
             log.note(line)
     return Result(folder.path, job.solver.max_iter, session.evaluator.values(), lines)
 
 
-def _write_facts(job: Job, folder: RunFolder, plain: Mapping[str, Any], *, new: bool) -> None:
-    folder.write(folder.spec, spec_text(plain))
-    if new:
+def _write_facts(job: Job, folder: RunFolder, *, new: bool) -> None:
+    if new:  # first, since a resume knows a run by its facts
         folder.write(folder.facts, facts_text(job))
+    folder.write(folder.spec, spec_text(resolved(job.spec)))
 
 
 def _introduce(job: Job, folder: RunFolder, log: Log, iteration: int | None) -> None:
@@ -183,11 +190,10 @@ def _introduce(job: Job, folder: RunFolder, log: Log, iteration: int | None) -> 
         log.say(f"resumed from the snapshot after {iteration} iterations")
 
 
-def _load_weights(job: Job, given: tuple[str, ...], log: Log) -> None:
+def _load_weights(job: Job, given: tuple[str, ...]) -> list[str]:
+    """Load the weights to start from; return what became of them."""
     own = [near(job.spec.origin.folder, path) for path in job.solver.weights]
-    for path in (*own, *given):
-        for line in load_weights(job.net, path).lines():
-            log.say(line)
+    return [line for path in (*own, *given) for line in load_weights(job.net, path).lines()]
 
 
 def _both(show: Callable[[str], None], notes: list[str]) -> Callable[[str], None]:
@@ -198,15 +204,3 @@ def _both(show: Callable[[str], None], notes: list[str]) -> Callable[[str], None
         notes.append(text)
 
     return say
-
-
-@contextmanager
-def _device_errors() -> Iterator[None]:
-    """Turn a device that has no memory left into an error of ours."""
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        raise DeviceError(
-            f"the device is out of memory: {str(error).splitlines()[0]}; a smaller batch_size with "
-            "a larger iter_size gives the same updates in less memory"
-        ) from error

@@ -49,12 +49,13 @@ class Snapshots:
             try:
                 return read_snapshot(self.at(iteration))
             except SnapshotError as error:
-                say(f"warning: {error}; trying the one before it")
+                more = "; trying the one before it" if iteration != iterations[0] else ""
+                say(f"warning: {error}{more}")
         if iterations:
-            raise SnapshotError(
-                f"{self.path}: none of the {len(iterations)} snapshots is whole; train again "
-                "without --resume"
-            )
+            several = len(iterations) > 1
+            which = f"none of the {len(iterations)} snapshots" if several else "its only snapshot"
+            whole = "is whole" if several else "is not whole"
+            raise SnapshotError(f"{self.path}: {which} {whole}; train again without --resume")
         return None
 
     def write(

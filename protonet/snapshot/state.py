@@ -61,11 +61,14 @@ class State(Record):
     """What the bits depend on."""
     evaluation: Evaluation
     """What belongs to the weights."""
-    metrics: dict[str, dict[str, Number | list[float] | None]] = Field(default_factory=dict)
-    """The last test of each set, at this iteration; empty where there was none."""
+    metrics: dict[str, dict[str, Number | list[Number | None] | None]] = Field(default_factory=dict)
+    """The last test of each set, at this iteration, null for what was not finite; empty where there
+    was none."""
     score: Number | None = None
     """What the best snapshot is chosen by; larger is better."""
     result: str = ""
     """The line that a person reads, `test: accuracy …`; empty where nothing was tested."""
+    losses: tuple[Number, ...] = ()
+    """The training losses that the next displayed average holds, oldest first."""
     lengths: dict[str, Size] = Field(default_factory=dict)
     """Bytes of each file of the run that only grows; a resume cuts them back to these."""

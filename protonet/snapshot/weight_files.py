@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -25,14 +26,14 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     """
     if path.is_dir():
         return _from_folder(path)
+    if not os.path.lexists(path):
+        raise DataError(f"{path}: there is no such file")
     if path.suffix not in (".safetensors", ".npz"):
         raise DataError(
             f"{path}: weights are a .safetensors or .npz file, a snapshot's folder or a run's"
         )
     try:
         return _from_npz(path) if path.suffix == ".npz" else safetensors.torch.load_file(path)
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such file") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     except Exception as error:  # what NumPy and zipfile raise for a damaged file has no end

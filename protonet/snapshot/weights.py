@@ -76,7 +76,7 @@ def load_weights(net: Net, path: str | Path) -> WeightsReport:
             (loaded if value.shape == tensor.shape else reshaped).append(main)
             tensor.copy_(value.reshape(tensor.shape))
     if not loaded and not reshaped:
-        raise DataError(_nothing_fits(str(path), given, net))
+        raise DataError(f"{path}: {_nothing_fits(given, misfit, net)}")
     seen = {main for main, _ in matched.values()}
     left = tuple(name for name in net.named_tensors() if name not in seen)
     skipped = tuple(name for name in given if name not in own)
@@ -95,9 +95,13 @@ def _own_names(net: Net) -> dict[str, tuple[str, Tensor]]:
     return names
 
 
-def _nothing_fits(path: str, given: Mapping[str, Tensor], net: Net) -> str:
+def _nothing_fits(given: Mapping[str, Tensor], misfit: list[str], net: Net) -> str:
+    if not given:
+        return "holds no arrays"
+    if misfit:
+        return f"no array of it fits the net: of another size are {_some(misfit)}"
     return (
-        f"{path}: none of its {len(given)} arrays fits the net. It has {_some(given)}; "
+        f"none of its {len(given)} arrays fits the net. It has {_some(given)}; "
         f"the net has {_some(net.named_tensors())}"
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     BeforeValidator,
@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from protonet.layers.record import DTypeName
 from protonet.records import ChannelOrder, Flag, Integer, Record, Text, custom_error
 from protonet.spec.defaults import default_lines, with_defaults
 from protonet.spec.keys import lines_of, refused
@@ -22,7 +23,6 @@ from protonet.spec.state import State
 
 BATCH = "N"
 """Name of the batch axis in a shape."""
-DTypeName = Literal["float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8", "bool"]
 
 
 def _axis(value: object) -> object:

@@ -81,6 +81,16 @@ def test_parameters_go_by_position() -> None:
     ]
 
 
+def test_the_only_parameter_of_a_scale_by_a_second_bottom_is_its_bias() -> None:
+    text = """layer {{ name: "s" type: "Scale" bottom: "x" {} param {{ lr_mult: 2 }}
+              scale_param {{ bias_term: true }} }}"""
+    two, _ = made(text.format('bottom: "y"'))
+    one, _ = made(text.format(""))
+
+    assert list(two["param"]) == ["bias"]
+    assert list(one["param"]) == ["weight"]
+
+
 @pytest.mark.parametrize("text", ["", "param { }", "param { share_mode: STRICT }"])
 def test_parameters_that_say_nothing_are_left_out(text: str) -> None:
     found, report = made(f"layer {{ name: 'ip' type: 'InnerProduct' {text} }}")

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 import protonet
 from protonet.cli import main
@@ -91,9 +92,8 @@ def test_overrides_may_stand_anywhere(tmp_path: Path, capsys: Capture) -> None:
     words = ["train", path, "solver.max_iter=1", "--run", str(tmp_path / "a"), "solver.display=0"]
     assert main(words) == 0
     assert "solver.max_iter" not in capsys.readouterr().err
-    text = (tmp_path / "a" / "spec.yaml").read_text()
-    assert "max_iter: 1\n" in text
-    assert "display: 0\n" in text
+    solver = yaml.safe_load((tmp_path / "a" / "spec.yaml").read_text())["solver"]
+    assert (solver["max_iter"], solver["display"]) == (1, 0)
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
@@ -103,6 +103,25 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, check=False)
     os.close(write)
     assert done.stderr == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+@pytest.mark.parametrize("words", [["explain"], ["train", "small.yaml"]])
+def test_an_output_that_cannot_be_written_is_one_message(words: list[str], tmp_path: Path) -> None:
+    small_file(tmp_path)
+    command = [sys.executable, "-m", "protonet", *words]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            command,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            check=False,
+        )
+    assert done.stderr == "error: the output cannot be written: No space left on device\n"
+    assert done.returncode == 1
 
 
 def test_help_does_not_wait_for_torch() -> None:

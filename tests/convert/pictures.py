@@ -75,6 +75,12 @@ def records(address: str | Path) -> tuple[npt.NDArray[np.uint8], list[int]]:
     return out["data"], out["label"].tolist()
 
 
+def content(address: str | Path) -> str:
+    """Return the hash over the records of a table."""
+    with open_dataset(address) as dataset:
+        return dataset.header.content_hash
+
+
 def converted(
     source: Path, destination: Path, options: ConvertOptions = PLAIN
 ) -> tuple[npt.NDArray[np.uint8], list[int]]:

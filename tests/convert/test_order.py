@@ -81,7 +81,7 @@ def test_fractions_are_kept_to_within_a_record(labels: list[int], weights: list[
         for label in set(labels):
             share = fraction * labels.count(label)
             got = (tables[values == label] == number).sum()
-            assert abs(got - share) < 2 if len(split) > 2 else abs(got - share) <= 1
+            assert abs(got - share) <= 1
 
 
 def test_an_empty_table_is_refused() -> None:

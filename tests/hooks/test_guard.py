@@ -19,6 +19,7 @@ def guard(flag: float, *, display: int = 0, test: int = 0, snapshot: int = 0) ->
         torch.tensor(flag),
         torch.tensor(2),  # applied in this process, which began after 5 updates
         (display, test, snapshot),
+        20,
         lambda iteration: "the output of layer ip is not finite" if iteration == 7 else "?",
     )
     made.before_train(5)
@@ -30,7 +31,8 @@ def step(iteration: int) -> Step:
 
 
 @pytest.mark.parametrize(
-    ("intervals", "iteration"), [({"display": 4}, 8), ({"test": 4}, 7), ({"snapshot": 4}, 7)]
+    ("intervals", "iteration"),
+    [({"display": 4}, 8), ({"test": 4}, 7), ({"snapshot": 4}, 7), ({}, 19)],
 )
 def test_stops_where_the_device_is_waited_for_anyway(
     intervals: dict[str, int], iteration: int

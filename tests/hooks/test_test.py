@@ -11,7 +11,7 @@ from protonet.hooks.test import Test
 def counted(interval: int, updates: range, *, initially: bool = True) -> list[int]:
     """Return after how many updates a run from `updates.start` to its end is tested."""
     calls: list[int] = []
-    hook = Test(interval, calls.append, Stopwatch(), initially=initially)
+    hook = Test(interval, calls.append, Stopwatch(), initially=initially, last=updates.stop)
     hook.before_train(updates.start)
     for iteration in updates:
         assert hook.after_step(Step(iteration, torch.zeros(()), {}, 0.1)) is False

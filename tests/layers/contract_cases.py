@@ -14,9 +14,9 @@ import torch
 
 from protonet.layers.record import Blob
 
-Numbers = Literal["any", "positive", "share", "target", "label"]
+Numbers = Literal["any", "positive", "share", "label"]
 """What a bottom holds: numbers of either sign, numbers above 0, shares from 0 to 1 that get no
-gradient, targets of either sign, or class indices below 3."""
+gradient, or class indices below 3."""
 N = 0
 """Stands for the batch axis in a shape."""
 CLASSES = 3
@@ -62,12 +62,11 @@ def case(keys: str, *bottoms: Bottom | tuple[int, ...], tops: int = 1) -> Case:
     return Case(keys, tuple(read), tops)
 
 
-IMAGE = (N, 2, 5, 4)
+IMAGE = (N, 2, 4, 3)
 SCORES = (N, CLASSES)
 MAP = (N, CLASSES, 2, 2)
 LABELS = Bottom((N,), "label")
 LABEL_MAP = Bottom((N, 2, 2), "label")
-LIKE_SCORES = Bottom(SCORES, "target")
 SHARES = Bottom(SCORES, "share")
 FILLED = "weight_filler: xavier, bias_filler: {value: 0.1}"
 
@@ -104,7 +103,7 @@ CASES: Mapping[str, tuple[Case, ...]] = MappingProxyType(
             case("operation: PROD", (N, 3), (N, 3), (N, 3)),
             case("operation: MAX", IMAGE, IMAGE, IMAGE),
         ),
-        "EuclideanLoss": (case("", SCORES, LIKE_SCORES), case("", IMAGE, Bottom(IMAGE, "target"))),
+        "EuclideanLoss": (case("", SCORES, SCORES), case("", IMAGE, IMAGE)),
         "Flatten": (case("", IMAGE), case("axis: 0, end_axis: -2", IMAGE)),
         "InnerProduct": (
             case(f"num_output: 3, {FILLED}", IMAGE),
@@ -133,7 +132,7 @@ CASES: Mapping[str, tuple[Case, ...]] = MappingProxyType(
             case("bias_term: true", IMAGE),
             case("axis: 2, num_axes: -1, filler: {value: 0.5}", IMAGE),
             case("num_axes: 0, bias_term: true", (N, 3)),
-            case("", IMAGE, (2, 5)),
+            case("", IMAGE, (2, 4)),
             case("axis: 0", IMAGE, (N,)),
             case("bias_term: true", (N, 3), (3,)),
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,21 +11,23 @@ import yaml
 from torch import nn
 
 from protonet.layers import LAYERS
-from protonet.layers.record import Blob, LayerType, Phase, Setting
+from protonet.layers.record import LayerType, Phase, Setting
 from protonet.net import Net
 from protonet.net.modules import present
 from protonet.records import Record
 from tests.layers.building import blob_of
-from tests.layers.contract_cases import CASES, CLASSES, Bottom, Case
+from tests.layers.contract_cases import CASES, Case
+from tests.layers.contract_parts import Tensors, blobs_of, module_of, params_of, tensors_of
 from tests.specs import spec_of
 
-Tensors = tuple[torch.Tensor, ...]
 Item = tuple[str, Case]
 
 ALL = [(name, case) for name, cases in CASES.items() for case in cases]
 RUN = [item for item in ALL if "run" not in LAYERS[item[0]].exclusions]
 LEARNING = [item for item in RUN if LAYERS[item[0]].parameters and item[0] != "BatchNorm"]
 """BatchNorm holds statistics only, which are counted and not learned."""
+PHASED = [item for item in RUN if item[0] in ("BatchNorm", "Dropout", "Pooling")]
+"""What becomes another module outside training."""
 DRAWN_IN_MEMORY_ORDER = {"Dropout": "torch draws the zeros in the order of memory"}
 """Types that are compared outside training where the order in memory differs, and why."""
 MEASURED = [item for item in RUN if LAYERS[item[0]].kind != "layer"]
@@ -37,46 +39,13 @@ def over(*items: Item) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("name", "case"), items, ids=names)
 
 
-def params_of(name: str, case: Case) -> Any:
-    return LAYERS[name].params.model_validate(yaml.safe_load(f"{{{case.keys}}}"))
-
-
-def blobs_of(case: Case, batch: int) -> list[Blob]:
-    return [bottom.blob(batch) for bottom in case.bottoms]
-
-
-def tensors_of(case: Case, batch: int, dtype: torch.dtype = torch.float64) -> Tensors:
-    """Return bottoms whose numbers all differ, and keep away from 0: no kink is near."""
-    shapes = [bottom.blob(batch).shape for bottom in case.bottoms]
-    sizes = [torch.Size(shape).numel() for shape in shapes]
-    total = sum(sizes)
-    values = (torch.randperm(total).double() + 0.5 - total // 2) * (3 / total)  # -1.5 to 1.5
-    parts = zip(values.split(sizes), shapes, case.bottoms, strict=True)
-    return tuple(_filled(part.view(shape), bottom, dtype) for part, shape, bottom in parts)
-
-
-def _filled(values: torch.Tensor, bottom: Bottom, dtype: torch.dtype) -> torch.Tensor:
-    makers: Mapping[str, Callable[[], torch.Tensor]] = {
-        "any": lambda: values.to(dtype).requires_grad_(),
-        "positive": lambda: (values + 2).to(dtype).requires_grad_(),
-        "target": lambda: values.to(dtype).requires_grad_(),
-        "share": lambda: values.sigmoid().to(dtype),
-        "label": lambda: torch.arange(values.numel()).view(values.shape) % CLASSES,
-    }
-    return makers[bottom.numbers]()
-
-
-def module_of(
-    name: str, case: Case, batch: int = 2, phase: Phase = "train", dtype: torch.dtype | None = None
-) -> nn.Module:
-    """Return the layer, its parameters and statistics filled with numbers from 0.5 to 1.5."""
-    kind, params = LAYERS[name], params_of(name, case)
-    module = kind.build(params, blobs_of(case, batch), Setting(phase, case.tops))
-    module.train(phase == "train").to(dtype or torch.float64)
-    with torch.no_grad():
-        for tensor in (*module.parameters(), *module.buffers()):
-            tensor.uniform_(0.5, 1.5)
-    return module
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Give a few numbers no team of threads: waking it takes longer than the work."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def run(module: nn.Module, bottoms: Tensors, seed: int = 1) -> Tensors:
@@ -95,9 +64,17 @@ def sum_of_squares(tops: Tensors) -> torch.Tensor:
     return torch.stack([top.square().sum() for top in tops]).sum()
 
 
-@pytest.mark.parametrize("phase", ["train", "test"])
 @over(*RUN)
-def test_gradients_are_those_of_finite_differences(name: str, case: Case, phase: Phase) -> None:
+def test_gradients_are_those_of_finite_differences(name: str, case: Case) -> None:
+    check_gradients(name, case, "train")
+
+
+@over(*PHASED)
+def test_gradients_outside_training_are_too(name: str, case: Case) -> None:
+    check_gradients(name, case, "test")
+
+
+def check_gradients(name: str, case: Case, phase: Phase) -> None:
     module, bottoms = module_of(name, case, phase=phase), tensors_of(case, 2)
     if LAYERS[name].kind == "metric":
         assert not any(top.requires_grad for top in run(module, bottoms))  # nobody learns from it
@@ -152,7 +129,7 @@ def test_a_module_holds_what_the_type_says_and_nothing_else(name: str, case: Cas
 @over(*LEARNING)
 def test_a_step_against_the_gradient_lowers_the_loss(name: str, case: Case) -> None:
     module, bottoms = module_of(name, case), tensors_of(case, 3)
-    weights = [*module.parameters()]
+    weights: list[torch.Tensor] = [*module.parameters()]
     if not weights:
         assert len(case.bottoms) == 2  # a Scale whose factors are a bottom
         weights = [bottoms[1]]
@@ -160,7 +137,7 @@ def test_a_step_against_the_gradient_lowers_the_loss(name: str, case: Case) -> N
     slopes = torch.autograd.grad(before, weights)
     with torch.no_grad():
         for weight, slope in zip(weights, slopes, strict=True):
-            weight -= 1e-3 * slope
+            weight.sub_(1e-3 * slope)
     assert loss_of(name, run(module, bottoms)) < before
 
 
@@ -192,7 +169,7 @@ def test_a_net_of_one_layer_gives_what_the_layer_gives(name: str, case: Case) ->
     found = net({f"in{place}": bottom for place, bottom in enumerate(bottoms)})
     assert list(found) == [f"top{place}" for place in range(case.tops)]
     for ours, expected in zip(found.values(), run(module, bottoms), strict=True):
-        torch.testing.assert_close(ours, expected, rtol=0, atol=0)
+        torch.testing.assert_close(ours, expected)
 
 
 def spec_text(name: str, case: Case) -> str:
@@ -229,10 +206,10 @@ def test_a_measurement_is_the_quotient_of_two_sums(name: str, case: Case) -> Non
     for place, (above, below) in enumerate(whole):
         expected = above / below.clamp(min=1)
         torch.testing.assert_close(run(module, bottoms)[place], expected, check_dtype=False)
-        # Over a set both are summed, whatever its batches: the rule NONE divides each batch by 1.
-        torch.testing.assert_close(sum(part[place][0] for part in parts), above)
-        if "NONE" not in case.keys:
-            assert torch.equal(sum(part[place][1] for part in parts), below)
+        first, second = (part[place] for part in parts)
+        torch.testing.assert_close(first[0] + second[0], above)
+        # NONE divides the loss of each batch by 1, however large: the sum counts the batches.
+        assert torch.equal(first[1] + second[1], 2 * below if "NONE" in case.keys else below)
 
 
 def measured(module: Any, bottoms: Tensors) -> tuple[Tensors, ...]:

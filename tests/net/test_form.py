@@ -82,6 +82,11 @@ def test_losses_and_metrics_are_measured() -> None:
     assert made.measured == {"loss": (1, 0), "accuracy": (2, 0), "per_class": (2, 1)}
 
 
+def test_the_softmax_beside_a_loss_is_no_measurement() -> None:
+    made = net(IP, f"{LOSS}, top: [loss, prob]").in_phase("test")
+    assert made.measured == {"loss": (1, 0)}
+
+
 def test_the_measuring_module_gives_numerators_and_denominators() -> None:
     made = net(IP, LOSS, ACCURACY).in_phase("test")
     labels = torch.tensor([0, 3, 0, 9])

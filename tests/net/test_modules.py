@@ -100,6 +100,24 @@ def test_a_module_has_the_parameters_that_it_holds() -> None:
     assert present(KINDS["InnerProduct"], module) == ("weight",)
 
 
+@pytest.mark.parametrize("written", ["{lr_mult: 0}", "{decay_mult: 0}"])
+def test_a_statistic_may_be_said_not_to_learn(written: str) -> None:
+    layer = "name: bn, type: BatchNorm, param: {mean: " + written + "}"
+    assert prove(net_of(layer, inputs=INPUTS)).errors == []
+
+
+def test_a_statistic_cannot_be_made_to_learn() -> None:
+    spec = net_of("name: bn, type: BatchNorm, param: {mean: {lr_mult: 1}}", inputs=INPUTS)
+    assert told(prove(spec).errors) == [
+        (
+            "PN027",
+            (0, "param", "mean"),
+            "mean is a statistic of BatchNorm, which no gradient changes",
+            "leave lr_mult out, or write 0",
+        )
+    ]
+
+
 def told(errors: list[PathError]) -> list[tuple[str, object, str, str]]:
     return [(one.code, one.path[2:], one.why, one.hint) for one in errors]
 

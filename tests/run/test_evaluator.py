@@ -90,6 +90,18 @@ def test_without_a_metric_less_loss_is_better(tmp_path: Path) -> None:
     assert testing.score() == pytest.approx(-expected(made)[1], rel=1e-6)
 
 
+def test_what_is_not_finite_has_no_value_and_is_never_best(tmp_path: Path) -> None:
+    spec = respecified(small_spec(tmp_path), ["net.layers.accuracy.phase=deploy"])
+    made = prepare(spec, None, pytest.fail)
+    lines: list[str] = []
+    testing = evaluator(made, lines, [])
+    with torch.no_grad():
+        made.net.params["scores"]["bias"].fill_(torch.nan)
+    testing.test(0)
+    assert lines == ["iteration 0  test: loss nan"]
+    assert (testing.values(), testing.score()) == ({"test": {"loss": None}}, None)
+
+
 def test_before_the_first_test_there_is_no_score(tmp_path: Path) -> None:
     testing = evaluator(job(tmp_path), [], [])
     assert (testing.score(), testing.lines(), testing.iteration) == (None, [], None)

@@ -90,7 +90,6 @@ def file_at(path: str) -> Callable[[], None]:
     [
         (file_at("runs"), None, "runs/lenet: cannot be written: Not a directory"),
         (file_at("a"), Path("a/b"), "a/b: cannot be written: Not a directory"),
-        (file_at("b"), Path("b"), "b: cannot be written: File exists"),
     ],
 )
 def test_a_place_that_cannot_be_written_is_found_before_training(
@@ -100,6 +99,21 @@ def test_a_place_that_cannot_be_written_is_found_before_training(
     with pytest.raises(StorageError) as caught:
         new_run("lenet", given)
     assert str(caught.value) == message
+
+
+def test_a_file_is_no_folder_of_a_run() -> None:
+    file_at("b")()
+    with pytest.raises(UsageError) as caught:
+        new_run("lenet", Path("b"))
+    assert str(caught.value) == "b: is no folder; name a new one for the run, or an empty one"
+
+
+def test_a_run_that_could_not_start_is_not_found_again() -> None:
+    folder = new_run("lenet", None)
+    with folder.held():
+        folder.write(folder.spec, "net: {}\n")
+        folder.give_up()
+    assert not folder.path.exists()
 
 
 def test_small_files_appear_complete_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:

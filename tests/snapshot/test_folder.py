@@ -68,10 +68,26 @@ def test_no_whole_one_is_an_error(tmp_path: Path) -> None:
     snapshots = written(tmp_path, [None, None])
     for iteration in (1, 2):
         (tmp_path / f"iter_{iteration}" / "state.json").unlink()
+    said: list[str] = []
+    with pytest.raises(SnapshotError) as caught:
+        snapshots.newest(said.append)
+    assert str(caught.value) == (
+        f"{tmp_path}: none of the 2 snapshots is whole; train again without --resume"
+    )
+    gone = "the snapshot is damaged: state.json: No such file or directory"
+    assert said == [
+        f"warning: {tmp_path}/iter_2: {gone}; trying the one before it",
+        f"warning: {tmp_path}/iter_1: {gone}",
+    ]
+
+
+def test_the_only_one_damaged_is_an_error(tmp_path: Path) -> None:
+    snapshots = written(tmp_path, [None])
+    (tmp_path / "iter_1" / "state.json").unlink()
     with pytest.raises(SnapshotError) as caught:
         snapshots.newest(lambda text: None)
     assert str(caught.value) == (
-        f"{tmp_path}: none of the 2 snapshots is whole; train again without --resume"
+        f"{tmp_path}: its only snapshot is not whole; train again without --resume"
     )
 
 

@@ -78,10 +78,26 @@ def test_every_mismatch_is_told(tmp_path: Path) -> None:
 
 
 def test_refuses_a_file_of_which_nothing_fits(tmp_path: Path) -> None:
+    path = saved(tmp_path, {"fc6/weight": filled(2), "fc6/bias": filled(7)})
+    with pytest.raises(DataError) as caught:
+        load_weights(small_net(tmp_path), path)
+    assert str(caught.value) == (
+        f"{path}: none of its 2 arrays fits the net. It has fc6/weight, fc6/bias; the net has "
+        "hidden/weight, hidden/bias, scores/weight, scores/bias"
+    )
+
+
+def test_refuses_a_file_whose_names_fit_and_sizes_do_not(tmp_path: Path) -> None:
     path = saved(tmp_path, {"fc6/weight": filled(2), "hidden/bias": filled(7)})
     with pytest.raises(DataError) as caught:
         load_weights(small_net(tmp_path), path)
     assert str(caught.value) == (
-        f"{path}: none of its 2 arrays fits the net. It has fc6/weight, hidden/bias; the net has "
-        "hidden/weight, hidden/bias, scores/weight, scores/bias"
+        f"{path}: no array of it fits the net: of another size are hidden/bias (7,) for (5,)"
     )
+
+
+def test_refuses_a_file_without_arrays(tmp_path: Path) -> None:
+    path = saved(tmp_path, {})
+    with pytest.raises(DataError) as caught:
+        load_weights(small_net(tmp_path), path)
+    assert str(caught.value) == f"{path}: holds no arrays"
