@@ -54,11 +54,18 @@ class Mark:
             return []
         text = self.source.lines[self.line - 1]
         start = max(0, self.column - 1 - _LONGEST_LINE // 2) if len(text) > _LONGEST_LINE else 0
-        shown = text[start : start + _LONGEST_LINE].replace("\t", " ")
+        shown = "".join(map(_visible, text[start : start + _LONGEST_LINE]))
         first = self.column - 1 - start
         width = max(1, min(self.end - self.column, len(shown) - first))
         margin = " " * max(5, len(str(self.line)))
         return [f"{self.line:5d} | {shown}", f"{margin} | {' ' * first}{'^' * width}"]
+
+
+def _visible(character: str) -> str:
+    """Return a character as wide as the one given that does nothing to a terminal."""
+    if character.isprintable():
+        return character
+    return " " if character.isspace() else "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True, slots=True)

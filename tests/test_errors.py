@@ -30,7 +30,6 @@ def test_the_tree_draws_every_class_right_below_the_base() -> None:
     }
     assert {*drawn(), "ProtonetError"} == classes
     assert {*drawn()} == {kind.__name__ for kind in ProtonetError.__subclasses__()}
-    assert all(not kind.__subclasses__() for kind in ProtonetError.__subclasses__())
 
 
 @pytest.mark.parametrize("kind", ProtonetError.__subclasses__(), ids=lambda kind: kind.__name__)

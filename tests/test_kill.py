@@ -40,7 +40,8 @@ net:
     - {name: loss, type: SoftmaxWithLoss, bottom: [ip, label]}
     - {name: accuracy, type: Accuracy, bottom: [ip, label], phase: test}
 solver: {base_lr: 0.05, momentum: 0.9, weight_decay: 0.001, lr_policy: {type: inv, gamma: 0.01,
-         power: 0.75}, max_iter: 400, display: 1, test_interval: 100, snapshot: 20, random_seed: 5}
+         power: 0.75}, iter_size: 2, clip_gradients: 2, max_iter: 400, display: 1, average_loss: 7,
+         test_interval: 100, snapshot: 20, random_seed: 5}
 """
 
 

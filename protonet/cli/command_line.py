@@ -11,7 +11,7 @@ from types import MappingProxyType, ModuleType
 
 from protonet import __version__
 from protonet.cli import check, convert, explain, test, train
-from protonet.errors import ProtonetError, SpecError
+from protonet.errors import Interrupted, ProtonetError, SpecError
 
 COMMANDS = MappingProxyType[str, ModuleType](
     {"train": train, "test": test, "check": check, "convert": convert, "explain": explain}
@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = COMMANDS[options.command].run(options)
         sys.stdout.flush()
     except ProtonetError as error:
-        _complain(str(error) if isinstance(error, SpecError) else f"error: {error}")
+        plain = isinstance(error, SpecError | Interrupted)  # a stop that was asked for is no error
+        _complain(str(error) if plain else f"error: {error}")
         return error.exit_code
     except KeyboardInterrupt:
         _complain("interrupted")

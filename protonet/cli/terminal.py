@@ -9,6 +9,9 @@ from typing import TextIO
 class Terminal:
     """Shows lines on a stream; on a terminal also a status line below them.
 
+    A terminal that is closed takes nothing with it: what is shown is dropped from then on, so that
+    a run can write the snapshot that SIGHUP asks for, and go on.
+
     Args:
         stream: usually standard output.
 
@@ -20,29 +23,37 @@ class Terminal:
         self._stream = stream
         self.live = stream.isatty()
         self._status = ""
+        self._closed = False
 
     def line(self, text: str) -> None:
         """Show a line that stays, above the status line."""
-        self._stream.write(f"{self._cleared()}{text}\n")
-        if self._status:
-            self._draw()
-        self._stream.flush()
+        self._write(f"{self._cleared()}{text}\n{self._drawn()}")
 
     def status(self, text: str) -> None:
         """Replace the status line; an empty text removes it."""
         if not self.live:
             return
-        if not text:
-            self._stream.write(self._cleared())
+        cleared = "" if text else self._cleared()
         self._status = text
-        if text:
-            self._draw()
-        self._stream.flush()
+        self._write(cleared + self._drawn())
 
     def _cleared(self) -> str:
         return "\r\x1b[K" if self._status else ""
 
-    def _draw(self) -> None:
-        """Draw the status cut to the terminal's width: one that wrapped could not be replaced."""
+    def _drawn(self) -> str:
+        """Return the status cut to the terminal's width: one that wrapped could not be replaced."""
+        if not self._status:
+            return ""
         width = shutil.get_terminal_size().columns - 1
-        self._stream.write(f"\r{self._status[:width]}\x1b[K")
+        return f"\r{self._status[:width]}\x1b[K"
+
+    def _write(self, text: str) -> None:
+        if self._closed:
+            return
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError:
+            if not self.live:  # a full disk, or a reader that has gone: the command ends
+                raise
+            self._closed = True

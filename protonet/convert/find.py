@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from protonet.convert.files import is_image_name, shown
@@ -23,7 +24,7 @@ def find_parts(source: Path, options: ConvertOptions) -> tuple[Part, ...]:
     Raises: DataError if it does not exist or holds none of these; UsageError if an option does not
     fit.
     """
-    if not source.exists():
+    if not os.path.exists(source):
         raise DataError(f"{shown(source)}: there is no such file or folder")
     if options.root is not None and (source.is_dir() or is_idx_name(source.name)):
         raise UsageError(

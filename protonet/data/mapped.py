@@ -10,6 +10,9 @@ import numpy as np
 from protonet.data.layout import Array, Column, Rows, checksum, damaged
 from protonet.errors import DataError
 
+_MOST_BYTES = 2**62
+"""NumPy makes no array that would have 2**63 bytes, were its elements not to overlap."""
+
 _PIECE_BYTES = 1 << 18
 """Records are copied in pieces of this size: the copy between stays in the processor's cache."""
 
@@ -58,7 +61,9 @@ class MappedColumn:
         size = column.record_bytes
         self._record = np.dtype((np.void, size))
         begins = max(0, len(file) - size + 1)  # a record at every byte; only true places are read
-        self._anywhere = np.ndarray((begins,), self._record, file.data, strides=(1,))
+        self._anywhere: Array | None = None
+        if begins * size <= _MOST_BYTES:
+            self._anywhere = np.ndarray((begins,), self._record, file.data, strides=(1,))
 
     def gather(self, rows: Rows, out: Array) -> None:
         """Copy records `rows`, which exist, to `out`, (N, *shape), C-contiguous.
@@ -69,9 +74,18 @@ class MappedColumn:
         self._check(chunks)
         places = self._offsets[chunks] + within * self._record.itemsize
         records = out.reshape(-1).view(self._record)
+        if self._anywhere is None:
+            self._copy_one_by_one(places, records)
+            return
         step = max(1, _PIECE_BYTES // self._record.itemsize)
         for start in range(0, len(places), step):
             records[start : start + step] = self._anywhere[places[start : start + step]]
+
+    def _copy_one_by_one(self, places: Rows, records: Array) -> None:
+        """Copy records so large, in a file so large, that NumPy refuses the view of all places."""
+        size = self._record.itemsize
+        for number, place in enumerate(places.tolist()):
+            records[number : number + 1] = self._file[place : place + size].view(self._record)
 
     def _check(self, chunks: Rows) -> None:
         for chunk in np.unique(chunks[self._unchecked[chunks]]).tolist():

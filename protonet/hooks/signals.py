@@ -57,8 +57,8 @@ class Signals(Hook):
         if self._received is not None:
             name = _STOPPING[signal.Signals(self._received)]
             message = (
-                f"stopped by {name} after iteration {step.iteration}, with a snapshot; go on with: "
-                f"{self._resume}"
+                f"stopped by {name} after {done} iteration{'s' * (done > 1)}, with a snapshot; "
+                f"go on with: {self._resume}"
             )
             raise Interrupted(message, 128 + self._received)
         return False

@@ -121,11 +121,17 @@ def new_run(name: str, given: Path | None) -> RunFolder:
 
 
 def newest_run(name: str, given: Path | None) -> RunFolder | None:
-    """Return the run to go on with: the given folder, or the newest of this name; None if none."""
-    if given is not None:
-        return RunFolder(given) if RunFolder(given).facts.is_file() else None
+    """Return the run to go on with: the given folder, or the newest of this name; None if none.
+
+    Raises: StorageError if the folder cannot be read.
+    """
     parent = ROOT / safe_name(name)
-    numbers = [number for number in _numbers(parent) if (parent / str(number)).is_dir()]
+    try:
+        if given is not None:
+            return RunFolder(given) if RunFolder(given).facts.is_file() else None
+        numbers = [number for number in _numbers(parent) if (parent / str(number)).is_dir()]
+    except OSError as error:
+        raise _refused(given or parent, error, "read") from error
     return RunFolder(parent / str(max(numbers))) if numbers else None
 
 
@@ -152,5 +158,5 @@ def _numbers(parent: Path) -> list[int]:
     return [int(entry.name) for entry in parent.iterdir() if entry.name.isdecimal()]
 
 
-def _refused(path: Path, error: OSError) -> StorageError:
-    return StorageError(f"{path}: cannot be written: {error.strerror or error}")
+def _refused(path: Path, error: OSError, what: str = "written") -> StorageError:
+    return StorageError(f"{path}: cannot be {what}: {error.strerror or error}")

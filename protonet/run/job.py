@@ -11,7 +11,7 @@ from protonet.errors import PathError
 from protonet.lr_policy import LR_POLICIES, Schedule
 from protonet.net import Net
 from protonet.optim import OPTIMIZERS, Optimizer
-from protonet.run.machine import choose_device, set_threads, this_machine
+from protonet.run.machine import choose_device, choose_layout, set_threads, this_machine
 from protonet.run.sets import OpenSet, open_sets
 from protonet.schema import Spec, located
 from protonet.snapshot import Evaluation, Machine
@@ -78,7 +78,7 @@ def prepare(spec: Spec, before: Machine | None, say: Callable[[str], object]) ->
             "train",
             seed=solver.random_seed,
             device=device,
-            channels_last=solver.channels_last,
+            channels_last=choose_layout(solver, before),
         )
         _check_trainable(net)
         tests = test_nets(spec, net)

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 
 import torch
 
-from protonet.errors import DeviceError, SnapshotError
+from protonet.errors import DeviceError, PathError, SnapshotError
 from protonet.snapshot import Machine
 from protonet.spec.solver import SolverSpec
 
+_MOST_THREADS = 1024
 _TOO_LARGE = re.compile(r"DefaultCPUAllocator: .*tried to allocate (\d+) bytes")
 """What torch says in a bare RuntimeError when the machine's memory is too small."""
 
@@ -27,10 +28,25 @@ def choose_device(solver: SolverSpec | None, before: Machine | None = None) -> s
 
 
 def set_threads(solver: SolverSpec | None, before: Machine | None = None) -> int:
-    """Set torch's threads to what the spec asks for, else as before, else the cores at hand."""
+    """Set torch's threads to what the spec asks for, else as before, else the cores at hand.
+
+    Raises: PathError if they are more than OpenMP can start, which would end the process.
+    """
     threads: int = (solver and solver.threads) or (before.threads if before else cores())
+    most = max(_MOST_THREADS, cores())
+    if threads > most:
+        why = f"must be at most {most}"
+        raise PathError("PN013", ("solver", "threads"), why, got=str(threads))
     torch.set_num_threads(threads)
     return threads
+
+
+def choose_layout(solver: SolverSpec, before: Machine | None = None) -> bool | None:
+    """Return whether images lie channels last: as the spec asks, else as before; None leaves it to
+    the net."""
+    if solver.channels_last is None and before:
+        return before.channels_last
+    return solver.channels_last
 
 
 def this_machine(device: str, threads: int, *, channels_last: bool) -> Machine:
@@ -85,8 +101,8 @@ def memory_errors() -> Iterator[None]:
         if why is None:
             raise
         raise DeviceError(
-            f"out of memory: {why}; a smaller batch_size with a larger iter_size gives the same "
-            "updates in less memory"
+            f"out of memory: {why}; make the net smaller, or batch_size with a larger iter_size, "
+            "which gives the same updates"
         ) from error
 
 

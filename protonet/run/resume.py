@@ -1,47 +1,22 @@
-"""Going on with a run: what is found of it, and whether it may go on as the spec now stands."""
+"""Going on with a run: whether it may go on as the spec now stands, and from which numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
 
 from protonet.errors import SnapshotError
-from protonet.run.folder import RunFolder, newest_run
 from protonet.run.job import Job
 from protonet.run.machine import check_same, differences
-from protonet.snapshot import Snapshot, Snapshots
+from protonet.snapshot import Snapshot
 from protonet.spec.data import TRAIN
 
 _FIXED = frozenset({"type", "regularization_type", "iter_size", "random_seed", "deterministic"})
 """Keys of the solver that what was done so far depends on in a way that cannot be changed later."""
 _MACHINE = frozenset({"device", "threads", "channels_last"})
 """Keys that are held against the machine that is recorded, not against the spec."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A run that can be gone on with.
-
-    Attributes:
-        folder: its folder.
-        snapshot: its newest whole snapshot; None where it was stopped before the first.
-    """
-
-    folder: RunFolder
-    snapshot: Snapshot | None
-
-
-def find(name: str, given: Path | None, say: Callable[[str], object]) -> Found | None:
-    """Return the newest run of a name, or the one in the given folder; None where there is none.
-
-    Raises: SnapshotError if all of its snapshots are damaged.
-    """
-    folder = newest_run(name, given)
-    return Found(folder, Snapshots(folder.snapshots).newest(say)) if folder else None
 
 
 def check_continues(job: Job, spec: Mapping[str, Any], snapshot: Snapshot) -> list[str]:
@@ -124,8 +99,11 @@ def _differences(path: str, before: Any, now: Any) -> Iterator[str]:
 
 
 def _shown(value: Any) -> str:
+    """Return a value as the file has it."""
     if value is None:
         return "not given"
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{len(value)} entries" if isinstance(value, list) else str(value)
 
 

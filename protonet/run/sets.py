@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from torch import Tensor
@@ -22,7 +23,7 @@ from protonet.run.fit import check_fields, check_labels, check_shapes
 from protonet.run.paths import near
 from protonet.schema import Spec
 from protonet.spec.data import TRAIN, DataSpec, is_known
-from protonet.transforms import Context, Pipeline, build_pipeline
+from protonet.transforms import Context, Pipeline, build_pipeline, plain
 from protonet.transforms.channels import ordered, reorder
 from protonet.transforms.record import HostFunction
 
@@ -111,13 +112,20 @@ def open_sets(
     """
     errors: list[PathError] = []
     opened: dict[str, OpenSet] = {}
-    statistics: Header | None = None
     search = Search()
+    datasets: dict[str, ChunkedDataset] = {}
+    to_read = _to_read(spec, nets)
+    for name in to_read:
+        try:
+            datasets[name] = _open(name, spec, search, say)
+        except PathError as error:
+            errors.append(error)
+    statistics = datasets[TRAIN].header if TRAIN in datasets else None
+    lost = statistics is None and TRAIN in to_read  # an error already: not one more for each set
     for name, net in nets.items():
         try:
-            dataset = _open(name, spec, search, say)
-            statistics = statistics or dataset.header  # the training set comes first
-            opened[name] = _prepared(name, spec, net, dataset, statistics)
+            if name in datasets and not (lost and _asks_for_statistics(spec.data[name])):
+                opened[name] = _prepared(name, spec, net, datasets[name], statistics)
         except PathErrors as several:
             errors += several.errors
         except PathError as one:
@@ -125,6 +133,22 @@ def open_sets(
     if errors:
         raise PathErrors(errors)
     return opened
+
+
+def _to_read(spec: Spec, nets: Iterable[str]) -> list[str]:
+    """Return the sets to open: those asked for, and `train` where one needs its statistics."""
+    names = list(nets)
+    if TRAIN in spec.data and TRAIN not in names:
+        asking = any(_asks_for_statistics(spec.data[name]) for name in names)
+        return [TRAIN, *names] if asking else names
+    return names
+
+
+def _asks_for_statistics(data: DataSpec) -> bool:
+    """Return whether a transform says `dataset`, as in `mean: dataset`."""
+    written = plain(data.transform)
+    steps = [written] if isinstance(written, dict) else written
+    return any(value == "dataset" for step in steps for value in step.values())
 
 
 def _open(name: str, spec: Spec, search: Search, say: Callable[[str], object]) -> ChunkedDataset:
@@ -142,9 +166,12 @@ def _open(name: str, spec: Spec, search: Search, say: Callable[[str], object]) -
 
 
 def _prepared(
-    name: str, spec: Spec, net: Net, dataset: ChunkedDataset, statistics: Header
+    name: str, spec: Spec, net: Net, dataset: ChunkedDataset, statistics: Header | None
 ) -> OpenSet:
     data = spec.data[name]
+    if statistics is None and _asks_for_statistics(data):
+        why = "`dataset` means the training set, and there is no data.train"
+        raise PathError("PN040", ("data", name, "transform"), why, hint="give the numbers")
     fields = check_fields(name, data, net, dataset.header)
     first = dataset.header.fields[0].name
     image = next((blob for blob, field in fields.items() if field == first), None)
@@ -154,8 +181,8 @@ def _prepared(
         reordering = reorder(stored, wanted) if image else None
         context = Context(
             shape=dataset.header.fields[0].shape or (),
-            mean=ordered(statistics.mean, statistics.channels, wanted or stored),
-            std=ordered(statistics.std, statistics.channels, wanted or stored),
+            mean=_as_fed(statistics, "mean", wanted or stored),
+            std=_as_fed(statistics, "std", wanted or stored),
             channels=wanted or stored,
             training=name == TRAIN,
             seed=spec.solver.random_seed if spec.solver else 0,
@@ -172,6 +199,15 @@ def _prepared(
     check_shapes(name, data, net, shapes, dataset.header)
     check_labels(name, net, fields, dataset.header)
     return opened
+
+
+def _as_fed(
+    statistics: Header | None, which: Literal["mean", "std"], channels: ChannelOrder | None
+) -> tuple[float, ...] | None:
+    """Return a statistic of the training set, in the order in which channels arrive."""
+    if statistics is None:
+        return None
+    return ordered(getattr(statistics, which), statistics.channels, channels)
 
 
 def _shape(opened: OpenSet, blob: str) -> tuple[int, ...]:

@@ -11,17 +11,17 @@ from typing import Any
 from protonet.errors import StorageError
 from protonet.net import shape_errors
 from protonet.run.facts import facts_text, resolved, spec_text
-from protonet.run.folder import RunFolder, new_run
+from protonet.run.folder import RunFolder, new_run, newest_run
 from protonet.run.job import Job, prepare
 from protonet.run.machine import memory_errors
 from protonet.run.output import Log, Output, Silent
 from protonet.run.paths import near
 from protonet.run.records import Records
-from protonet.run.resume import Found, check_continues, find, restore
+from protonet.run.resume import check_continues, restore
 from protonet.run.session import Session
 from protonet.run.table import net_table
 from protonet.schema import Spec, load_spec, respecified
-from protonet.snapshot import Snapshot, load_weights
+from protonet.snapshot import Snapshot, Snapshots, load_weights
 
 Metrics = Mapping[str, Mapping[str, Any]]
 
@@ -93,20 +93,19 @@ def run_training(spec: Spec, options: TrainOptions) -> Result:
 
     Raises: ProtonetError; Interrupted after a signal, with a snapshot written.
     """
-    notes: list[str] = []
-    say = _both(options.output.line, notes)
     with memory_errors():
-        found = find(spec.run_name, options.run, say) if options.resume else None
-        if found is None:
-            return _start(spec, options, notes)
-        with found.folder.held():
-            return _go_on(spec, options, found, notes)
+        folder = newest_run(spec.run_name, options.run) if options.resume else None
+        if folder is None:
+            return _start(spec, options)
+        with folder.held():
+            return _go_on(spec, options, folder)
 
 
-def _start(spec: Spec, options: TrainOptions, notes: list[str]) -> Result:
+def _start(spec: Spec, options: TrainOptions) -> Result:
     """Start a run; its folder is made when nothing of the spec, data or weights is wrong."""
     if options.resume:
         options.output.line(f"there is no run of {spec.run_name} to resume; starting one")
+    notes: list[str] = []
     job = prepare(spec, None, _both(options.output.line, notes))
     told = _load_weights(job, options.weights)
     folder = new_run(spec.run_name, options.run)
@@ -119,19 +118,23 @@ def _start(spec: Spec, options: TrainOptions, notes: list[str]) -> Result:
         return _train(job, folder, options, None, notes, told)
 
 
-def _go_on(spec: Spec, options: TrainOptions, found: Found, notes: list[str]) -> Result:
-    snapshot = found.snapshot
+def _go_on(spec: Spec, options: TrainOptions, folder: RunFolder) -> Result:
+    """Go on from the newest whole snapshot; from the start where there is none yet."""
+    notes: list[str] = []
     say = _both(options.output.line, notes)
+    snapshot = Snapshots(folder.snapshots).newest(say)
     job = prepare(spec, snapshot.state.machine if snapshot else None, say)
     if snapshot is not None:
         for difference in check_continues(job, resolved(spec), snapshot):
             say(f"note: {difference}")
+        if options.weights:
+            say("note: --weights is left alone: the run goes on with its own")
         if snapshot.state.iteration >= job.solver.max_iter:
-            return _complete(found.folder, snapshot, options.output)
+            return _complete(folder, snapshot, options.output)
         restore(job, snapshot)
     told = [] if snapshot else _load_weights(job, options.weights)
-    _write_facts(job, found.folder, new=snapshot is None)
-    return _train(job, found.folder, options, snapshot, notes, told)
+    _write_facts(job, folder, new=snapshot is None)
+    return _train(job, folder, options, snapshot, notes, told)
 
 
 def _complete(folder: RunFolder, snapshot: Snapshot, output: Output) -> Result:
@@ -174,6 +177,7 @@ def _write_facts(job: Job, folder: RunFolder, *, new: bool) -> None:
     if new:  # first, since a resume knows a run by its facts
         folder.write(folder.facts, facts_text(job))
     folder.write(folder.spec, spec_text(resolved(job.spec)))
+    Snapshots(folder.snapshots).make()
 
 
 def _introduce(job: Job, folder: RunFolder, log: Log, iteration: int | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -15,6 +16,8 @@ from protonet.snapshot.format import Snapshot, read_snapshot, read_state, write_
 from protonet.snapshot.state import State
 
 _NAME = re.compile(r"iter_(\d+)")
+_UNFINISHED = re.compile(r"\.iter_\d+\.(partial|old)")
+"""What is written, replaced or removed goes by such a name meanwhile."""
 
 
 class Snapshots:
@@ -28,11 +31,29 @@ class Snapshots:
     def __init__(self, path: Path, keep: int = 3) -> None:
         self.path, self._keep = path, keep
 
+    def make(self) -> None:
+        """Make the folder; found to be impossible now, it costs no hours of training.
+
+        Raises: StorageError if it cannot be made or written.
+        """
+        try:
+            self.path.mkdir(exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"{self.path}: cannot be made: {error.strerror}") from error
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            raise StorageError(f"{self.path}: cannot be written: Permission denied")
+
     def iterations(self) -> list[int]:
-        """Return the iterations that there are snapshots of, in order."""
-        if not self.path.is_dir():
+        """Return the iterations that there are snapshots of, in order.
+
+        Raises: StorageError if the folder cannot be read.
+        """
+        if not os.path.isdir(self.path):
             return []
-        matches = (_NAME.fullmatch(entry.name) for entry in self.path.iterdir())
+        try:
+            matches = [_NAME.fullmatch(name) for name in os.listdir(self.path)]
+        except OSError as error:
+            raise StorageError(f"{self.path}: cannot be read: {error.strerror}") from error
         return sorted(int(match[1]) for match in matches if match)
 
     def at(self, iteration: int) -> Path:
@@ -65,10 +86,7 @@ class Snapshots:
 
         Raises: StorageError if the disk refuses.
         """
-        try:
-            self.path.mkdir(exist_ok=True)
-        except OSError as error:
-            raise StorageError(f"{self.path}: cannot be made: {error.strerror}") from error
+        self.make()
         path = self.at(state.iteration)
         write_snapshot(path, state, weights, optimizer)
         self._prune(state.iteration)
@@ -86,6 +104,9 @@ class Snapshots:
                 with suppress(OSError):
                     self.at(iteration).rename(leaving)
                 shutil.rmtree(leaving, ignore_errors=True)
+        for entry in self.path.iterdir():
+            if _UNFINISHED.fullmatch(entry.name):  # of a process that was killed
+                shutil.rmtree(entry, ignore_errors=True)
 
     def _best(self, iterations: list[int]) -> int | None:
         """Return the iteration of the best score, the later of equals."""

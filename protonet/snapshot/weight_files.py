@@ -24,7 +24,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     Raises: DataError if there is no such file, or it is of another kind or damaged; SnapshotError
         if a snapshot is damaged.
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         return _from_folder(path)
     if not os.path.lexists(path):
         raise DataError(f"{path}: there is no such file")
@@ -48,7 +48,7 @@ def _from_npz(path: Path) -> dict[str, Tensor]:
 
 
 def _from_folder(path: Path) -> dict[str, Tensor]:
-    if (path / WEIGHTS).is_file():
+    if os.path.isfile(path / WEIGHTS):
         return read_snapshot(path).weights
     newest = Snapshots(path / "snapshots").newest(_refuse)
     if newest is None:

@@ -44,7 +44,7 @@ def test_a_weights_file_is_recognised(tmp_path: Path, monkeypatch: pytest.Monkey
         read_prototxt(Path("a.caffemodel"))
     assert str(error.value) == (
         "error[PN050] a.caffemodel:2:1: '\\x05lenet\\x00' means nothing here\n"
-        "    2 | \x05lenet\x00\n"
+        "    2 | \ufffdlenet\ufffd\n"
         "      | ^^^^^^^\n"
         "      see: protonet explain PN050\n"
         "1 error in a.caffemodel"

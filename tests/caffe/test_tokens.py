@@ -111,7 +111,7 @@ error[PN050] net.prototxt:1:7: unknown escape \q
             "name\0",
             """\
 error[PN050] net.prototxt:1:5: the file is binary
-    1 | name\0
+    1 | name\ufffd
       |     ^
       a net is plain text; a .caffemodel holds its weights  see: protonet explain PN050
 1 error in net.prototxt""",

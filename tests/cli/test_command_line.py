@@ -64,7 +64,7 @@ def test_a_command_line_that_cannot_be_is_refused_with_2(
     [
         (UsageError("no such file"), 2, "error: no such file\n"),
         (StorageError("disk full"), 1, "error: disk full\n"),
-        (Interrupted("stopped", 143), 143, "error: stopped\n"),
+        (Interrupted("stopped", 143), 143, "stopped\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
     ],
 )

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import io
+import os
 
 import pytest
 
@@ -36,6 +38,38 @@ def test_a_status_is_replaced_and_lines_stay_above_it(monkeypatch: pytest.Monkey
     assert screen.getvalue() == (
         "first\n\rat 1\x1b[K\rat 2\x1b[K\r\x1b[Ksecond\n\rat 2\x1b[K\r\x1b[Kthird\n"
     )
+
+
+class Closing(Screen):
+    """A terminal that is closed after its first line, or a file on a disk that is full by then."""
+
+    def __init__(self, *, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+    def write(self, text: str) -> int:
+        if self.getvalue():
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return super().write(text)
+
+
+def test_a_terminal_that_is_closed_takes_nothing_with_it() -> None:
+    screen = Closing(terminal=True)
+    terminal = Terminal(screen)
+    terminal.line("first")
+    terminal.line("second")
+    terminal.status("at 2")
+    assert screen.getvalue() == "first\n"
+
+
+def test_a_file_that_cannot_be_written_is_an_error() -> None:
+    terminal = Terminal(Closing(terminal=False))
+    terminal.line("first")
+    with pytest.raises(OSError, match="Input/output error"):
+        terminal.line("second")
 
 
 def test_a_status_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:

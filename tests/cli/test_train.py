@@ -117,7 +117,7 @@ def test_a_signal_ends_the_command_with_a_snapshot_and_the_way_on(
     name = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}[number]
     assert process.returncode == code
     assert errors == (
-        f"error: stopped by {name} after iteration {updates - 1}, with a snapshot; go on with: "
+        f"stopped by {name} after {updates} iterations, with a snapshot; go on with: "
         "protonet train small.yaml solver.snapshot=0 solver.test_interval=0 --resume --run "
         "'it'\"'\"'s here'\n"
     )

@@ -166,8 +166,8 @@ REFUSED: dict[str, tuple[dict[str, bytes], str]] = {
         "the layout of field data is damaged; convert the data again",
     ),
     "chunks of absurd size": (
-        with_layout(b"174762", b"9" * 30),
-        "the layout of field data is damaged; convert the data again",
+        with_layout(b"174762", b"9" * 18),
+        "the layout of its chunks is damaged; convert the data again",
     ),
     "an absurd count": (
         with_header(TINY_HEADER.replace(b'"count":2', b'"count":' + b"9" * 30)),

@@ -101,13 +101,13 @@ def test_a_map_that_gets_full_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_umask_decides_who_may_read(tmp_path: Path) -> None:
-    before = os.umask(0o027)
+    before = os.umask(0o007)
     try:
         write(tmp_path / "x.lmdb", TINY)
     finally:
         os.umask(before)
-    assert stat.filemode((tmp_path / "x.lmdb").stat().st_mode) == "drwxr-x---"
-    assert stat.filemode((tmp_path / "x.lmdb" / "data.mdb").stat().st_mode) == "-rw-r-----"
+    assert stat.filemode((tmp_path / "x.lmdb").stat().st_mode) == "drwxrwx---"
+    assert stat.filemode((tmp_path / "x.lmdb" / "data.mdb").stat().st_mode) == "-rw-rw----"
 
 
 def test_reading_leaves_no_trace_and_needs_no_lock(tiny: Path) -> None:

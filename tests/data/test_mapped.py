@@ -55,6 +55,14 @@ def test_records_are_gathered_in_any_order(
     assert np.array_equal(gathered(column_of(content), rows), RECORDS[rows])
 
 
+def test_records_of_a_file_too_large_for_numpys_view_are_gathered_too(
+    content: bytearray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mapped, "_MOST_BYTES", 0)
+    rows = [10, 0, 5, 5, 9]
+    assert np.array_equal(gathered(column_of(content), rows), RECORDS[rows])
+
+
 def test_no_records_are_gathered_from_no_rows(content: bytearray) -> None:
     assert gathered(column_of(content), []).shape == (0, 3)
 
@@ -116,7 +124,8 @@ def test_a_mapped_file_is_its_bytes_and_cannot_be_written(tmp_path: Path) -> Non
     file = tmp_path / "data.mdb"
     file.write_bytes(b"\x00\x01\xff")
     array = map_file(file, "x.lmdb")
-    assert (array.dtype, array.tolist()) == (np.uint8, [0, 1, 255])
+    assert array.dtype == np.uint8
+    assert array.tolist() == [0, 1, 255]
     with pytest.raises(ValueError, match="read-only"):
         array[0] = 1
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 
@@ -18,12 +19,13 @@ def step(iteration: int, loss: float) -> Step:
 class Shown:
     """A display of every second iteration, and what came out of it."""
 
-    def __init__(self, interval: int, average_loss: int) -> None:
+    def __init__(self, interval: int, average_loss: int, losses: Sequence[float] = ()) -> None:
         self.lines: list[str] = []
         self.rows: list[Row] = []
         self.watch = FakeStopwatch()
         pace = Pace(samples=10, max_iter=6, waited=lambda: 0.0, stopwatch=self.watch)
-        self.display = Display(interval, average_loss, pace, self.lines.append, self.rows.append)
+        say, record, before = self.lines.append, self.rows.append, torch.tensor(losses).unbind()
+        self.display = Display(interval, average_loss, pace, say, record, before)
         self.display.before_train(0)
 
     def run(self, losses: list[float]) -> None:
@@ -47,6 +49,14 @@ def test_the_loss_is_averaged_over_average_loss_iterations() -> None:
     assert [row["loss"] for row in shown.rows] == [4.0, 3.0, 1.0]  # 4; (4+3+2)/3; (2+1+0)/3
     assert [row["samples"] for row in shown.rows] == [10, 30, 30]
     assert shown.display.loss == 1.0
+
+
+def test_a_resumed_average_begins_with_the_losses_from_before() -> None:
+    shown = Shown(interval=1, average_loss=3, losses=[8.0, 6.0, 5.0])
+    assert shown.display.losses() == (8.0, 6.0, 5.0)
+    shown.run([4.0, 3.0])
+    assert [row["loss"] for row in shown.rows] == [5.0, 4.0]  # (6+5+4)/3; (5+4+3)/3
+    assert shown.display.losses() == (5.0, 4.0, 3.0)
 
 
 def test_a_row_holds_the_scalar_outputs_under_names_that_are_free() -> None:

@@ -36,7 +36,7 @@ def test_a_stopping_signal_ends_the_run_after_the_step_with_a_snapshot(
     assert written == [5]
     assert caught.value.exit_code == code
     assert str(caught.value) == (
-        f"stopped by {name} after iteration 4, with a snapshot; go on with: "
+        f"stopped by {name} after 5 iterations, with a snapshot; go on with: "
         "protonet train a.yaml --resume"
     )
 

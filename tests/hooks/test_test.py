@@ -35,5 +35,19 @@ def test_tests_come_before_the_first_update_after_every_interval_and_at_the_end(
     assert counted(interval, updates) == expected
 
 
+def test_the_last_step_is_tested_before_a_snapshot_of_it_can_be_written() -> None:
+    calls: list[int] = []
+    hook = Test(0, calls.append, Stopwatch(), initially=False, last=4)
+    hook.after_step(Step(3, torch.zeros(()), {}, 0.1))
+    assert calls == [4]
+
+
+def test_a_run_that_is_stopped_early_is_tested_at_its_end() -> None:
+    calls: list[int] = []
+    hook = Test(0, calls.append, Stopwatch(), initially=False, last=9)
+    hook.after_train(4)
+    assert calls == [4]
+
+
 def test_test_initialization_false_leaves_the_first_out() -> None:
     assert counted(2, range(2), initially=False) == [2]

@@ -11,8 +11,10 @@ from protonet.errors import DeviceError, SnapshotError
 from protonet.run.machine import (
     check_same,
     choose_device,
+    choose_layout,
     cores,
     differences,
+    memory_errors,
     set_threads,
     this_machine,
 )
@@ -90,6 +92,12 @@ def test_threads_are_the_specs_else_as_before_else_the_cores() -> None:
     assert set_threads(None) == cores() == len(os.sched_getaffinity(0))
 
 
+def test_the_layout_is_the_specs_else_as_before_else_the_nets() -> None:
+    assert choose_layout(solver(channels_last=True), BEFORE) is True
+    assert choose_layout(solver(), BEFORE) is False
+    assert choose_layout(solver()) is None
+
+
 def test_this_machine_is_described_by_torch() -> None:
     machine = this_machine("cpu", 2, channels_last=True)
     assert (machine.torch, machine.device) == (torch.__version__, "cpu")
@@ -125,3 +133,28 @@ def test_what_cannot_be_restored_is_told() -> None:
         "the processor was SSE, now AVX512",
     ]
     assert differences(BEFORE, BEFORE) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried 2 GiB.\nMore"),
+         "CUDA out of memory. Tried 2 GiB."),
+        (RuntimeError("[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't "
+                      "allocate memory: you tried to allocate 24000 bytes. Error code 12"),
+         "24,000 bytes were asked for at once"),
+        (MemoryError(), "there is none left"),
+    ],
+)  # fmt: skip
+def test_too_little_memory_is_an_error_of_the_device(error: Exception, why: str) -> None:
+    with pytest.raises(DeviceError) as caught, memory_errors():
+        raise error
+    assert str(caught.value) == (
+        f"out of memory: {why}; make the net smaller, or batch_size with a larger iter_size, which "
+        "gives the same updates"
+    )
+
+
+def test_an_error_of_another_kind_stays_what_it_is() -> None:
+    with pytest.raises(RuntimeError, match="shapes differ"), memory_errors():
+        raise RuntimeError("shapes differ")

@@ -9,6 +9,7 @@ from protonet.run import train
 from protonet.run.measure import measure
 from protonet.schema import load_spec
 from tests.run.test_output import Shown
+from tests.run.test_sets import images, write_images
 from tests.small import small_file, small_spec
 
 
@@ -44,6 +45,56 @@ def test_the_runs_own_spec_tests_it_from_anywhere(tmp_path: Path) -> None:
     spec = load_spec(result.folder / "spec.yaml")
     assert measure(spec, result.folder, None, Shown())["test"]["accuracy"].value == pytest.approx(
         result.metrics["test"]["accuracy"]
+    )
+
+
+PHOTOS = """\
+name: photos
+data:
+  train: {source: bright.lmdb, batch_size: 4, transform: {mean: dataset, std: dataset}}
+  val: {source: dark.lmdb, batch_size: 3, transform: {mean: dataset, std: dataset}}
+  test: {source: dark.lmdb, batch_size: 2, transform: [{type: Mean, value: dataset}]}
+net:
+  inputs: {data: [3, 4, 4], label: {shape: [], dtype: int64}}
+  layers:
+    - {name: ip, type: InnerProduct, num_output: 3, weight_filler: xavier}
+    - {name: loss, type: SoftmaxWithLoss, bottom: [ip, label]}
+solver: {base_lr: 0.0001, max_iter: 5, threads: 1}
+"""
+
+
+def photos() -> None:
+    write_images(Path("bright.lmdb"), images(5) + 15)
+    write_images(Path("dark.lmdb"), images(4) // 2)
+    Path("photos.yaml").write_text(PHOTOS)
+
+
+@pytest.mark.parametrize("name", [None, "val", "test"])
+def test_the_mean_and_deviation_are_the_training_sets_here_too(name: str | None) -> None:
+    photos()
+    result = train("photos.yaml")
+    scores = measure(load_spec("photos.yaml"), None, name, Shown())
+    for key, measured in scores.items():
+        assert measured["loss"].value == result.metrics[key]["loss"]
+
+
+def test_a_training_set_that_is_lost_is_one_error() -> None:
+    photos()
+    spec = load_spec("photos.yaml", ["data.train.source=lost.lmdb"])
+    with pytest.raises(SpecError) as caught:
+        measure(spec, Path(), None, Shown())
+    assert [problem.path for problem in caught.value.problems] == ["data.train.source"]
+
+
+def test_without_a_training_set_the_numbers_have_to_be_given() -> None:
+    photos()
+    lines = [line for line in PHOTOS.splitlines() if not line.startswith("  train:")]
+    Path("photos.yaml").write_text("\n".join(lines))
+    with pytest.raises(SpecError) as caught:
+        measure(load_spec("photos.yaml"), Path(), "val", Shown())
+    assert str(caught.value).splitlines()[0] == (
+        "error[PN040] photos.yaml:3:54 data.val.transform: `dataset` means the training set, and "
+        "there is no data.train"
     )
 
 

@@ -8,9 +8,9 @@ from protonet.errors import SnapshotError
 from protonet.run import train
 from protonet.run.facts import resolved
 from protonet.run.job import prepare
-from protonet.run.resume import check_continues, find, restore
+from protonet.run.resume import check_continues, restore
 from protonet.schema import load_spec, respecified
-from protonet.snapshot import Snapshot
+from protonet.snapshot import Snapshot, read_snapshot
 from tests.small import points, small_spec, write_points
 
 
@@ -23,28 +23,13 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def snapshot(tmp_path: Path) -> Snapshot:
     """Train for four iterations, and return the snapshot of it."""
     train(small_spec(tmp_path, max_iter=4))
-    found = find("small", None, pytest.fail)
-    assert found is not None
-    assert found.folder.path == Path("runs/small/1")
-    assert found.snapshot is not None
-    return found.snapshot
+    return read_snapshot(Path("runs/small/1/snapshots/iter_4"))
 
 
 def continued(folder: Path, snapshot: Snapshot, *overrides: str) -> list[str]:
     """Return what is noted when the run goes on under a changed spec."""
     spec = respecified(load_spec(folder / "small.yaml"), overrides)
     return check_continues(prepare(spec, None, pytest.fail), resolved(spec), snapshot)
-
-
-def test_nothing_is_found_where_there_is_no_run() -> None:
-    assert find("small", None, pytest.fail) is None
-
-
-def test_a_run_without_a_snapshot_is_found_without_one() -> None:
-    Path("runs/small/3").mkdir(parents=True)
-    found = find("small", None, pytest.fail)
-    assert found is not None
-    assert (found.folder.path, found.snapshot) == (Path("runs/small/3"), None)
 
 
 def test_the_same_spec_goes_on_without_a_word(snapshot: Snapshot, tmp_path: Path) -> None:
@@ -65,7 +50,7 @@ def test_what_may_change_is_noted(snapshot: Snapshot, tmp_path: Path) -> None:
             "net.layers.drop.dropout_ratio was not given, is 0.25",
         ),
         ("data.train.batch_size=4", "data.train.batch_size was 8, is 4"),
-        ("data.train.shuffle=false", "data.train.shuffle was True, is False"),
+        ("data.train.shuffle=false", "data.train.shuffle was true, is false"),
         ("solver.random_seed=4", "solver.random_seed was 3, is 4"),
         ("solver.iter_size=2", "solver.iter_size was not given, is 2"),
     ],

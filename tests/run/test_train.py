@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from protonet.data.table import create_tables
 from protonet.errors import DataError, Interrupted, NonFiniteError, SpecError, StorageError
 from protonet.hooks.hook import Step
 from protonet.run import Result, TrainOptions, run_training, train
+from protonet.run.folder import RunFolder
 from protonet.run.session import Session
 from protonet.schema import load_spec, respecified
 from protonet.snapshot import Snapshots, read_snapshot
+from protonet.solver import Solver
 from tests.run.test_events import scalars
 from tests.run.test_output import Shown
 from tests.small import points, small_file, small_spec, write_points
@@ -154,11 +157,19 @@ def stop_after(monkeypatch: pytest.MonkeyPatch, iteration: int) -> None:
     monkeypatch.setattr(Session, "_hooks", hooks)
 
 
-@pytest.mark.parametrize("iteration", [1, 3, 4, 6, 9])
+@pytest.mark.parametrize(
+    ("iteration", "more"),
+    [
+        *((1, ""), (3, ""), (4, ""), (6, ""), (9, "")),
+        (5, "average_loss: 3"),
+        (6, "iter_size: 3, clip_gradients: 0.5, weight_decay: 0.01, regularization_type: L1"),
+        (7, "test_iter: 2, lr_policy: {type: step, stepsize: 3, gamma: 0.5}"),
+    ],
+)
 def test_a_resumed_run_ends_as_if_nothing_had_happened(
-    iteration: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    iteration: int, more: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spec = small_spec(tmp_path)
+    spec = small_spec(tmp_path, more=more)
     alone = train(spec, run="alone")
     with monkeypatch.context() as patch:
         stop_after(patch, iteration)
@@ -263,11 +274,107 @@ def test_ctrl_c_writes_a_snapshot_from_which_the_run_ends_the_same(
 
     assert caught.value.exit_code == 130
     assert str(caught.value) == (
-        "stopped by Ctrl-C after iteration 3, with a snapshot; go on with: protonet train x "
+        "stopped by Ctrl-C after 4 iterations, with a snapshot; go on with: protonet train x "
         "--resume"
     )
     train(spec, run="cut", resume=True)
     assert same(weights("alone", 10), weights("cut", 10))
+
+
+def press(monkeypatch: pytest.MonkeyPatch, number: signal.Signals, iteration: int) -> None:
+    """Send this process a signal while it computes an iteration."""
+    original = Solver.step
+
+    def step(self: Solver) -> Step:
+        if self.iteration == iteration:
+            os.kill(os.getpid(), number)
+        return original(self)
+
+    monkeypatch.setattr(Solver, "step", step)
+
+
+def test_ctrl_c_in_the_last_step_leaves_a_run_that_is_complete_and_tested(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = small_spec(tmp_path)
+    alone = train(spec, run="alone")
+    with monkeypatch.context() as patch:
+        press(patch, signal.SIGINT, 9)
+        with pytest.raises(Interrupted):
+            train(spec, run="cut")
+    resumed = train(spec, run="cut", resume=True)
+    assert (resumed.lines, resumed.metrics) == (alone.lines, alone.metrics)
+    assert rows("cut") == rows("alone")
+    assert same(weights("alone", 10), weights("cut", 10))
+
+
+@pytest.mark.parametrize("more", ["", "iter_size: 2"])
+def test_hang_up_writes_a_snapshot_and_the_run_goes_on(
+    more: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = small_spec(tmp_path, more=more)
+    train(spec, run="alone")
+    with monkeypatch.context() as patch:
+        press(patch, signal.SIGHUP, 5)
+        train(spec, run="a", **changed({"solver.snapshot_keep": 9}))
+    assert Snapshots(Path("a/snapshots")).iterations() == [4, 6, 8, 10]
+    assert same(weights("a", 10), weights("alone", 10))
+
+    for iteration in (8, 10):  # and the run goes on from the one that was asked for
+        shutil.rmtree(f"a/snapshots/iter_{iteration}")
+    train(spec, run="a", resume=True)
+    assert same(weights("a", 10), weights("alone", 10))
+    assert rows("a") == rows("alone")
+
+
+def test_a_snapshot_due_at_the_end_is_written_after_the_last_test(tmp_path: Path) -> None:
+    result = train(small_spec(tmp_path), **changed({"solver.snapshot": 5}))  # tests: 0, 4, 8, 10
+    state = read_snapshot(result.folder / "snapshots/iter_10").state
+    assert (state.metrics, state.result) == (result.metrics, result.lines[0])
+    assert state.lengths["metrics.jsonl"] == (result.folder / "metrics.jsonl").stat().st_size
+
+
+def test_a_signal_after_an_update_that_was_not_made_writes_no_snapshot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = {"base_lr": 1e38, "display": 0, "test_interval": 0, "snapshot": 0}
+    overrides = {f"solver.{key}": value for key, value in keys.items()}
+    press(monkeypatch, signal.SIGHUP, 3)
+    with pytest.raises(NonFiniteError) as caught:
+        train(small_spec(tmp_path), run="a", **changed(overrides))
+    assert str(caught.value).startswith("iteration 1: the output of layer scores is not finite; ")
+    assert Snapshots(Path("a/snapshots")).iterations() == []
+
+
+def test_a_run_killed_before_its_spec_was_written_is_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = small_spec(tmp_path)
+    original = RunFolder.write
+
+    def write(self: RunFolder, path: Path, text: str) -> None:
+        original(self, path, text)
+        raise Stopped
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "write", write)
+        with pytest.raises(Stopped):
+            train(spec, run="a")
+    assert train(spec, run="a", resume=True).iteration == 10
+
+
+def test_weights_named_for_a_resume_are_left_alone_and_that_is_said(tmp_path: Path) -> None:
+    spec = small_spec(tmp_path)
+    train(spec, run="alone")
+    train(spec, run="a", **changed({"solver.max_iter": 4}))
+    np.savez("bias.npz", allow_pickle=False, **{"scores/bias": np.full(3, 7, np.float32)})
+    output = Shown()
+    run_training(spec, TrainOptions(Path("a"), True, ("bias.npz",), output))
+    assert output.lines[:2] == [
+        "note: solver.max_iter was 4, is 10",
+        "note: --weights is left alone: the run goes on with its own",
+    ]
+    assert same(weights("alone", 10), weights("a", 10))
 
 
 def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_weights(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,13 @@ def test_what_a_killed_process_left_is_no_snapshot(tmp_path: Path) -> None:
     assert snapshots.iterations() == [1]
 
 
+def test_what_a_killed_process_left_goes_with_the_next_snapshot(tmp_path: Path) -> None:
+    for name in (".iter_7.partial", ".iter_3.old", "notes"):
+        (tmp_path / name).mkdir()
+    Snapshots(tmp_path).write(state(8), TENSORS, {})
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["iter_8", "notes"]
+
+
 def test_a_snapshot_left_from_a_later_time_is_not_removed_for_an_earlier_one(
     tmp_path: Path,
 ) -> None:
@@ -111,6 +119,15 @@ def test_a_snapshot_left_from_a_later_time_is_not_removed_for_an_earlier_one(
     snapshots.write(state(2), TENSORS, {})
     snapshots.write(state(3), TENSORS, {})
     assert snapshots.iterations() == [3, 9]
+
+
+def test_a_folder_that_cannot_be_written_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
+    with pytest.raises(StorageError) as caught:
+        Snapshots(tmp_path / "snapshots").make()
+    assert str(caught.value) == f"{tmp_path}/snapshots: cannot be written: Permission denied"
 
 
 def test_a_file_in_the_folders_place_is_refused(tmp_path: Path) -> None:

@@ -38,6 +38,10 @@ class Located:
     notes: tuple[str, ...] = ()
 
 
+AGAIN = "; convert the data again"
+"""What an error of a damaged dataset advises."""
+
+
 class Missing(DataError):
     """A known set that cannot be had.
 
@@ -157,7 +161,7 @@ def _unusable(place: Path, split: Split) -> str | None:
     try:
         open_dataset(f"{place}/{split.name}").close()
     except (DataError, UsageError) as error:
-        return str(error)
+        return str(error).removesuffix(AGAIN)  # which is what is done here, unasked
     return None
 
 

@@ -83,7 +83,7 @@ def is_intact(path: Path, file: OriginalFile) -> bool:
 def _lying(folder: Path, file: OriginalFile) -> Path | None:
     """Return the file in a folder, packed or unpacked."""
     packed = folder / file.name
-    return next((path for path in (packed, packed.with_suffix("")) if path.is_file()), None)
+    return next((path for path in (packed, packed.with_suffix("")) if os.path.isfile(path)), None)
 
 
 def _verify(path: Path, file: OriginalFile) -> None:
