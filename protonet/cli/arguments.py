@@ -16,5 +16,6 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
         "overrides",
         metavar="KEY=VALUE",
         nargs="*",
+        default=[],  # else argparse calls it required
         help="change a key of the spec: solver.base_lr=0.02, net.layers.conv1.num_output=32",
     )

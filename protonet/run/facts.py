@@ -18,6 +18,7 @@ import yaml
 
 from protonet import __version__
 from protonet.run.job import Job
+from protonet.run.paths import home
 from protonet.schema import Spec
 from protonet.source import yaml_text
 from protonet.spec.data import is_known
@@ -40,16 +41,17 @@ def resolved(spec: Spec) -> dict[str, Any]:
     wherever it lies."""
     data: dict[str, Any] = deepcopy(spec.origin.data)
     data["name"] = spec.run_name
-    for entry in (data.get("data") or {}).values():
+    for name, entry in (data.get("data") or {}).items():
         if not is_known(entry["source"]):
-            entry["source"] = _absolute(spec.origin.folder, entry["source"])
+            entry["source"] = _absolute(home(spec, "data", name, "source"), entry["source"])
+        folder = home(spec, "data", name, "transform", "mean_file")
         for step in _steps(entry.get("transform")):
             for key in ("mean_file", "file"):
                 if key in step:
-                    step[key] = _absolute(spec.origin.folder, step[key])
+                    step[key] = _absolute(folder, step[key])
     if spec.solver and spec.solver.weights:
-        paths = [_absolute(spec.origin.folder, path) for path in spec.solver.weights]
-        data["solver"]["weights"] = paths
+        folder = home(spec, "solver", "weights")
+        data["solver"]["weights"] = [_absolute(folder, path) for path in spec.solver.weights]
     return data
 
 

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from protonet.schema import Spec
+from protonet.source import COMMAND_LINE
+
+
+def home(spec: Spec, *path: str) -> Path:
+    """Return where a relative path that stands here in a spec begins: in the spec's folder; in the
+    current one, if the command line gave it."""
+    given = spec.origin.marks.nearest(path).value.source.name == COMMAND_LINE
+    return Path.cwd() if given else spec.origin.folder
+
 
 def near(folder: Path, written: str) -> str:
     """Return a path of a spec, whose relative ones begin at the spec's folder, as the shortest that

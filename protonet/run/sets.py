@@ -20,7 +20,7 @@ from protonet.net import Net
 from protonet.records import ChannelOrder
 from protonet.run.feed import Feed, Target
 from protonet.run.fit import check_fields, check_labels, check_shapes
-from protonet.run.paths import near
+from protonet.run.paths import home, near
 from protonet.schema import Spec
 from protonet.spec.data import TRAIN, DataSpec, is_known
 from protonet.transforms import Context, Pipeline, build_pipeline, plain
@@ -160,7 +160,7 @@ def _open(name: str, spec: Spec, search: Search, say: Callable[[str], object]) -
             for note in found.notes:
                 say(note)
             return open_dataset(found.address)
-        return open_dataset(near(spec.origin.folder, path))
+        return open_dataset(near(home(spec, "data", name, "source"), path))
     except (DataError, UsageError) as error:
         raise PathError("PN040", ("data", name, "source"), str(error)) from error
 
@@ -186,7 +186,7 @@ def _prepared(
             channels=wanted or stored,
             training=name == TRAIN,
             seed=spec.solver.random_seed if spec.solver else 0,
-            folder=spec.origin.folder,
+            folder=home(spec, "data", name, "transform", "mean_file"),
         )
         pipeline = build_pipeline(data.transform, context)
     except ShapeError as error:

@@ -15,7 +15,7 @@ from protonet.run.folder import RunFolder, new_run, newest_run
 from protonet.run.job import Job, prepare
 from protonet.run.machine import memory_errors
 from protonet.run.output import Log, Output, Silent
-from protonet.run.paths import near
+from protonet.run.paths import home, near
 from protonet.run.records import Records
 from protonet.run.resume import check_continues, restore
 from protonet.run.session import Session
@@ -196,7 +196,7 @@ def _introduce(job: Job, folder: RunFolder, log: Log, iteration: int | None) -> 
 
 def _load_weights(job: Job, given: tuple[str, ...]) -> list[str]:
     """Load the weights to start from; return what became of them."""
-    own = [near(job.spec.origin.folder, path) for path in job.solver.weights]
+    own = [near(home(job.spec, "solver", "weights"), path) for path in job.solver.weights]
     return [line for path in (*own, *given) for line in load_weights(job.net, path).lines()]
 
 

@@ -28,10 +28,12 @@ BATCH = "N"
 def _axis(value: object) -> object:
     if isinstance(value, str) and value.isidentifier():
         return value
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31:
         return value
     raise custom_error(
-        "PN013", "an axis is a whole number of at least 1, or a name", "[3, 224, 224] or [T, N, 4]"
+        "PN013",
+        "an axis is a whole number from 1 to 2147483647, or a name",
+        "[3, 224, 224] or [T, N, 4]",
     )
 
 

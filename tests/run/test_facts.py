@@ -21,18 +21,38 @@ def test_a_resolved_spec_means_the_same_wherever_it_lies(tmp_path: Path) -> None
     home.mkdir()
     elsewhere.mkdir()
     path = small_file(home, more="weights: [w.npz, /abs/v.npz]")
-    spec = load_spec(path, ["solver.base_lr=0.5", "data.train.transform.mean_file=mean.npy"])
+    spec = load_spec(path, ["solver.base_lr=0.5", "data.train.transform.scale=0.5"])
 
     plain = resolved(spec)
     (elsewhere / "spec.yaml").write_text(spec_text(plain))
 
     assert plain["data"]["train"]["source"] == f"{home}/points.lmdb/train"
-    assert plain["data"]["train"]["transform"]["mean_file"] == f"{home}/mean.npy"
     assert plain["solver"]["weights"] == [f"{home}/w.npz", "/abs/v.npz"]
     again = load_spec(elsewhere / "spec.yaml")
     assert resolved(again) == plain
     assert again.solver is not None
     assert again.solver.base_lr == 0.5
+
+
+def test_paths_of_the_command_line_begin_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, here = tmp_path / "home", tmp_path / "here"
+    home.mkdir()
+    here.mkdir()
+    monkeypatch.chdir(here)
+    overrides = [
+        "data.train.source=a.lmdb",
+        "data.train.transform.mean_file=mean.npy",
+        "data.test.transform=[{type: Mean, file: mean.npy}]",
+        "solver.weights=[w.npz]",
+    ]
+    plain = resolved(load_spec(small_file(home), overrides))
+    assert plain["data"]["train"]["source"] == f"{here}/a.lmdb"
+    assert plain["data"]["train"]["transform"]["mean_file"] == f"{here}/mean.npy"
+    assert plain["data"]["test"]["transform"][0]["file"] == f"{here}/mean.npy"
+    assert plain["data"]["test"]["source"] == f"{home}/points.lmdb/test"
+    assert plain["solver"]["weights"] == [f"{here}/w.npz"]
 
 
 def test_resolving_leaves_the_spec_as_it_is(tmp_path: Path) -> None:

@@ -255,6 +255,18 @@ def test_weights_of_the_spec_lie_beside_it(tmp_path: Path) -> None:
     assert "weights from home/w.npz: 1 of 4 parameters loaded" in Path("a/log.txt").read_text()
 
 
+def test_data_and_weights_of_the_command_line_lie_in_the_current_folder(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    path = small_file(tmp_path / "home", max_iter=1)
+    shutil.move("home/points.lmdb", "here.lmdb")
+    np.savez("w.npz", allow_pickle=False, **{"scores/bias": np.full(3, 7, np.float32)})
+    sources = {f"data.{name}.source": f"here.lmdb/{name}" for name in ("train", "test")}
+    train(path, run="a", **changed({**sources, "solver.weights": ["w.npz"]}))
+    log = Path("a/log.txt").read_text()
+    assert "train: 60 records of here.lmdb/train" in log
+    assert "weights from w.npz: 1 of 4 parameters loaded" in log
+
+
 def test_ctrl_c_writes_a_snapshot_from_which_the_run_ends_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,14 +52,31 @@ def test_the_state_has_the_nets_level_and_stages_and_those_asked_for() -> None:
 @pytest.mark.parametrize(
     ("written", "path", "why"),
     [
-        ("[1, -2]", "net.inputs.data.1", "an axis is a whole number of at least 1, or a name"),
-        ("[true]", "net.inputs.data.0", "an axis is a whole number of at least 1, or a name"),
-        ("[1.5]", "net.inputs.data.0", "an axis is a whole number of at least 1, or a name"),
-        ("['a b']", "net.inputs.data.0", "an axis is a whole number of at least 1, or a name"),
+        (
+            "[1, -2]",
+            "net.inputs.data.1",
+            "an axis is a whole number from 1 to 2147483647, or a name",
+        ),
+        (
+            "[true]",
+            "net.inputs.data.0",
+            "an axis is a whole number from 1 to 2147483647, or a name",
+        ),
+        (
+            "[2147483648]",
+            "net.inputs.data.0",
+            "an axis is a whole number from 1 to 2147483647, or a name",
+        ),
+        ("[1.5]", "net.inputs.data.0", "an axis is a whole number from 1 to 2147483647, or a name"),
+        (
+            "['a b']",
+            "net.inputs.data.0",
+            "an axis is a whole number from 1 to 2147483647, or a name",
+        ),
         (
             "{shape: [1, 0]}",
             "net.inputs.data.shape.1",
-            "an axis is a whole number of at least 1, or a name",
+            "an axis is a whole number from 1 to 2147483647, or a name",
         ),
         ("{shape: 5}", "net.inputs.data.shape", "a list is needed"),
         ("{dtype: int64}", "net.inputs.data.shape", "missing"),
