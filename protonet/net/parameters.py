@@ -77,7 +77,7 @@ class ParameterStore:
         fill_(tensor, kind.fillers(node.layer.params).get(name, constant(0)), generator)
         tensor = tensor.to(self.device)
         if tensor.dim() == 4:
-            tensor = tensor.contiguous(memory_format=self.memory_format)
+            tensor = tensor.to(memory_format=self.memory_format)
         return _without_gradient(tensor) if isinstance(meta, nn.Parameter) else tensor
 
     def learnable(self, nodes: Iterator[Node] | tuple[Node, ...]) -> list[Slot]:

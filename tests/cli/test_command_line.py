@@ -43,7 +43,7 @@ def test_version(capsys: Capture) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train"], "the following arguments are required: SPEC, KEY=VALUE"),
+        (["train"], "the following arguments are required: SPEC"),
         (["train", "a.yaml", "--resum"], "unrecognized arguments: --resum"),
         (["check", "a.yaml", "--device", "b=c"], "unrecognized arguments: --device b=c"),
         (["explain", "PN001", "a=b"], "unrecognized arguments: a=b"),

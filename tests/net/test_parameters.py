@@ -183,6 +183,17 @@ def test_convolutions_are_channels_last_unless_told(
     assert torch.equal(weight, other)  # the layout changes no value
 
 
+def test_filters_of_one_channel_are_channels_last_to_the_last_stride() -> None:
+    """Their elements lie the same either way, but torch chooses its kernels by the strides."""
+    spec = net_of(
+        "name: c, type: Convolution, num_output: 2, kernel_size: 3",
+        inputs="{data: [1, 8, 8]}",
+        defaults=XAVIER,
+    )
+    assert Net(spec).params["c"]["weight"].stride() == (9, 1, 3, 1)
+    assert Net(spec, channels_last=False).params["c"]["weight"].stride() == (9, 9, 3, 1)
+
+
 def test_without_convolutions_the_layout_is_torchs_own() -> None:
     assert net(A).memory_format is torch.contiguous_format
 

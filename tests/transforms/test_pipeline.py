@@ -126,6 +126,15 @@ def test_the_memory_layout_is_the_one_asked_for(name: str, dtype: torch.dtype) -
     assert torch.equal(plain, last)
 
 
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
+def test_images_of_one_channel_are_channels_last_to_the_last_stride(dtype: torch.dtype) -> None:
+    """Their elements lie the same either way, but torch chooses its kernels by the strides."""
+    ready = build_pipeline(read_transform({"scale": 0.5}), Context(shape=(1, 4, 5)))
+    images = torch.ones(3, 1, 4, 5, dtype=dtype)
+    assert ready.device(images, np.arange(3), channels_last=True).stride() == (20, 1, 5, 1)
+    assert ready.device(images, np.arange(3)).stride() == (20, 20, 5, 1)
+
+
 def test_channels_last_leaves_samples_that_are_no_images() -> None:
     rows = floats([[1, 2], [3, 4]])
 
