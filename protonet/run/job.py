@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from protonet.errors import PathError
+from protonet.errors import PathError, PathErrors
 from protonet.lr_policy import LR_POLICIES, Schedule
 from protonet.net import Net
 from protonet.optim import OPTIMIZERS, Optimizer
@@ -112,8 +112,16 @@ def required_solver(spec: Spec) -> SolverSpec:
 
 
 def test_nets(spec: Spec, net: Net) -> dict[str, Net]:
-    """Return the net in phase test for each evaluation set, around the parameters of `net`."""
-    return {name: _test_net(net, data) for name, data in evaluation_sets(spec.data).items()}
+    """Return the net in phase test for each evaluation set, around the parameters of `net`.
+
+    Raises: PathErrors naming every set of which nothing would be measured.
+    """
+    nets = {name: _test_net(net, data) for name, data in evaluation_sets(spec.data).items()}
+    why = "nothing is measured on this set: no loss or metric is left in phase test"
+    idle = [PathError("PN029", ("data", key), why) for key in nets if not nets[key].measured]
+    if idle:
+        raise PathErrors(idle)
+    return nets
 
 
 def evaluation_of(opened: OpenSet) -> Evaluation:

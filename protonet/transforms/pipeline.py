@@ -65,14 +65,12 @@ class Pipeline:
         layout = (
             torch.channels_last if channels_last and images.dim() == 4 else torch.contiguous_format
         )
-        # `to`, not `contiguous`, which leaves the strides of a single channel as they are: torch
-        # chooses the kernels of a convolution by them, and the others take half as long again
         if images.dtype == torch.uint8:
-            images = images.to(memory_format=layout)  # a quarter of the bytes to move
+            images = _laid_out(images, layout)  # a quarter of the bytes to move
         images = images.to(torch.float32, copy=bool(self.on_device))
         for transform in self.on_device:
             images = transform.device(images, positions)
-        return images.to(memory_format=layout)
+        return _laid_out(images, layout)
 
     def describe(self) -> list[dict[str, Any]]:
         """Return the list, as plain data, that does in evaluation what this pipeline does.
@@ -83,6 +81,15 @@ class Pipeline:
         """
         every = (*self.on_host, *self.on_device)
         return [dict(each.description) for each in every if each.description is not None]
+
+
+def _laid_out(images: torch.Tensor, layout: torch.memory_format) -> torch.Tensor:
+    """Return the images in a memory layout, strides of a single channel included.
+
+    `contiguous` leaves those as they are, since the elements lie the same either way; but torch
+    chooses the kernels of a convolution by them, and the others take half as long again.
+    """
+    return images.contiguous(memory_format=layout).to(memory_format=layout)
 
 
 def build_pipeline(transform: CaffeTransform | Sequence[Step], context: Context) -> Pipeline:

@@ -74,6 +74,16 @@ def test_what_cannot_be_trained_is_refused(text: str, message: str, tmp_path: Pa
     assert head.split(" ", 2)[::2] == message.split(" ", 2)[::2]
 
 
+def test_a_set_of_which_nothing_would_be_measured_is_refused(tmp_path: Path) -> None:
+    overrides = ["net.layers.loss.phase=train", "net.layers.accuracy.phase=deploy"]
+    with pytest.raises(SpecError) as caught:
+        prepare(respecified(small_spec(tmp_path), overrides), None, pytest.fail)
+    assert str(caught.value).splitlines()[0] == (
+        f"error[PN029] {tmp_path}/small.yaml:4:9 data.test: nothing is measured on this set: no "
+        "loss or metric is left in phase test"
+    )
+
+
 def test_a_set_may_name_the_stage_it_is_tested_in(tmp_path: Path) -> None:
     small_file(tmp_path)
     path = tmp_path / "spec.yaml"

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from protonet.errors import ShapeError
-from protonet.transforms import Pipeline
+from protonet.transforms import Context, Pipeline, build_pipeline, read_transform
 from tests.transforms.running import built, floats, pixels, run, through
 
 SHAPE = (3, 10, 12)
