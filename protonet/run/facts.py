@@ -7,7 +7,7 @@ import platform
 import shlex
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -67,8 +67,13 @@ def spec_text(plain: Mapping[str, Any]) -> str:
     )
 
 
-def facts_text(job: Job) -> str:
-    """Return what a run was started with, as JSON."""
+def facts_text(job: Job, weights: Sequence[str]) -> str:
+    """Return what a run was started with, as JSON.
+
+    Args:
+        job: the training.
+        weights: files that it starts from.
+    """
     facts = {
         "command": shlex.join(sys.argv),
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
@@ -81,12 +86,22 @@ def facts_text(job: Job) -> str:
         "host": platform.node(),
         "system": platform.platform(),
         "machine": job.machine.model_dump(),
+        "weights": [str(Path(path).absolute()) for path in weights],
         "data": {
             name: {"path": opened.dataset.path, "content_hash": opened.header.content_hash}
             for name, opened in job.sets.items()
         },
     }
     return json.dumps(facts, indent=1) + "\n"
+
+
+def weights_of(text: str) -> tuple[str, ...]:
+    """Return the files that a run was started from, by what `facts_text` wrote; none if that is
+    damaged."""
+    try:
+        return tuple(json.loads(text)["weights"])
+    except (ValueError, KeyError, TypeError):
+        return ()
 
 
 def _steps(transform: Any) -> list[dict[str, Any]]:

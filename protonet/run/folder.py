@@ -79,6 +79,13 @@ class RunFolder:
                 path.unlink(missing_ok=True)
             self.path.rmdir()
 
+    def recorded_facts(self) -> str:
+        """Return the text of the facts; empty where they cannot be read."""
+        try:
+            return self.facts.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return ""
+
     def write(self, path: Path, text: str) -> None:
         """Write one of the folder's small files, complete or not at all.
 

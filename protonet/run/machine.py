@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import torch
 
-from protonet.errors import DeviceError, PathError, SnapshotError
+from protonet.errors import DeviceError, PathError, UsageError
 from protonet.snapshot import Machine
 from protonet.spec.solver import SolverSpec
 
@@ -63,12 +63,12 @@ def this_machine(device: str, threads: int, *, channels_last: bool) -> Machine:
 def check_same(before: Machine, machine: Machine) -> None:
     """Refuse to go on where the spec now asks for what would change the run.
 
-    Raises: SnapshotError naming the key.
+    Raises: UsageError naming the key.
     """
     for name in ("device", "threads", "channels_last"):
         old, new = getattr(before, name), getattr(machine, name)
         if old != new:
-            raise SnapshotError(
+            raise UsageError(
                 f"solver.{name} is {str(new).lower()}, and the run was trained with "
                 f"{str(old).lower()}: it would not go on as it was; leave solver.{name} out, or "
                 "set it back"

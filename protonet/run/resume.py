@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from protonet.errors import SnapshotError
+from protonet.errors import SnapshotError, UsageError
 from protonet.run.job import Job
 from protonet.run.machine import check_same, differences
 from protonet.snapshot import Snapshot
@@ -27,13 +27,13 @@ def check_continues(job: Job, spec: Mapping[str, Any], snapshot: Snapshot) -> li
         spec: the resolved spec as plain data.
         snapshot: what would be gone on with.
 
-    Raises: SnapshotError naming every key or set that differs.
+    Raises: UsageError naming every key or set that differs.
     """
     state = snapshot.state
     check_same(state.machine, job.machine)
     refused = [*_fixed_differences(state.spec, spec), *_data_differences(state.data, job)]
     if refused:
-        raise SnapshotError(
+        raise UsageError(
             f"{snapshot.path}: belongs to another training: {'; '.join(refused)}. Put it back, "
             "or train anew without --resume"
         )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from protonet.errors import StorageError
 from protonet.net import shape_errors
-from protonet.run.facts import facts_text, resolved, spec_text
+from protonet.run.facts import facts_text, resolved, spec_text, weights_of
 from protonet.run.folder import RunFolder, new_run, newest_run
 from protonet.run.job import Job, prepare
 from protonet.run.machine import memory_errors
@@ -107,11 +107,13 @@ def _start(spec: Spec, options: TrainOptions) -> Result:
         options.output.line(f"there is no run of {spec.run_name} to resume; starting one")
     notes: list[str] = []
     job = prepare(spec, None, _both(options.output.line, notes))
-    told = _load_weights(job, options.weights)
+    weights = (*_own_weights(spec, job), *options.weights)
+    told = _load_weights(job, weights)
     folder = new_run(spec.run_name, options.run)
     with folder.held():
         try:
-            _write_facts(job, folder, new=True)
+            folder.write(folder.facts, facts_text(job, weights))  # first: by them it is known
+            _write_spec(job, folder)
         except StorageError:
             folder.give_up()
             raise
@@ -132,8 +134,8 @@ def _go_on(spec: Spec, options: TrainOptions, folder: RunFolder) -> Result:
         if snapshot.state.iteration >= job.solver.max_iter:
             return _complete(folder, snapshot, options.output)
         restore(job, snapshot)
-    told = [] if snapshot else _load_weights(job, options.weights)
-    _write_facts(job, folder, new=snapshot is None)
+    told = [] if snapshot else _load_weights(job, weights_of(folder.recorded_facts()))
+    _write_spec(job, folder)
     return _train(job, folder, options, snapshot, notes, told)
 
 
@@ -173,9 +175,7 @@ def _train(
     return Result(folder.path, job.solver.max_iter, session.evaluator.values(), lines)
 
 
-def _write_facts(job: Job, folder: RunFolder, *, new: bool) -> None:
-    if new:  # first, since a resume knows a run by its facts
-        folder.write(folder.facts, facts_text(job))
+def _write_spec(job: Job, folder: RunFolder) -> None:
     folder.write(folder.spec, spec_text(resolved(job.spec)))
     Snapshots(folder.snapshots).make()
 
@@ -194,10 +194,14 @@ def _introduce(job: Job, folder: RunFolder, log: Log, iteration: int | None) -> 
         log.say(f"resumed from the snapshot after {iteration} iterations")
 
 
-def _load_weights(job: Job, given: tuple[str, ...]) -> list[str]:
-    """Load the weights to start from; return what became of them."""
-    own = [near(home(job.spec, "solver", "weights"), path) for path in job.solver.weights]
-    return [line for path in (*own, *given) for line in load_weights(job.net, path).lines()]
+def _own_weights(spec: Spec, job: Job) -> list[str]:
+    """Return the files that the spec names to start from."""
+    return [near(home(spec, "solver", "weights"), path) for path in job.solver.weights]
+
+
+def _load_weights(job: Job, paths: Sequence[str]) -> list[str]:
+    """Load the weights to start from, later ones over earlier; return what became of them."""
+    return [line for path in paths for line in load_weights(job.net, path).lines()]
 
 
 def _both(show: Callable[[str], None], notes: list[str]) -> Callable[[str], None]:

@@ -9,7 +9,7 @@ import yaml
 
 import protonet
 from protonet.problems import SourceText
-from protonet.run.facts import facts_text, resolved, spec_text
+from protonet.run.facts import facts_text, resolved, spec_text, weights_of
 from protonet.run.job import prepare
 from protonet.schema import load_spec
 from protonet.source.yaml_text import read_yaml
@@ -86,9 +86,15 @@ def test_a_text_is_read_back_as_a_text(text: str) -> None:
     assert read_yaml(written, SourceText("a", (written,))).data == {"name": text}
 
 
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"weights": null}'])
+def test_damaged_facts_name_no_weights(text: str) -> None:
+    assert weights_of(text) == ()
+
+
 def test_facts_name_versions_machine_and_data(tmp_path: Path) -> None:
     job = prepare(small_spec(tmp_path), None, lambda text: None)
-    facts = json.loads(facts_text(job))
+    facts = json.loads(facts_text(job, ["a.npz", "/b.npz"]))
+    assert facts["weights"] == [f"{Path.cwd()}/a.npz", "/b.npz"]
     assert facts["versions"]["protonet"] == protonet.__version__
     assert facts["versions"]["torch"] == torch.__version__
     assert facts["machine"]["threads"] == 1

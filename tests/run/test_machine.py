@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from protonet.errors import DeviceError, SnapshotError
+from protonet.errors import DeviceError, UsageError
 from protonet.run.machine import (
     check_same,
     choose_device,
@@ -120,7 +120,7 @@ def test_this_machine_is_described_by_torch() -> None:
     ],
 )
 def test_what_would_change_the_run_is_refused_by_name(change: dict[str, Any], message: str) -> None:
-    with pytest.raises(SnapshotError) as caught:
+    with pytest.raises(UsageError) as caught:
         check_same(BEFORE, BEFORE.model_copy(update=change))
     assert str(caught.value) == message
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from protonet.errors import SnapshotError
+from protonet.errors import SnapshotError, UsageError
 from protonet.run import train
 from protonet.run.facts import resolved
 from protonet.run.job import prepare
@@ -58,7 +58,7 @@ def test_what_may_change_is_noted(snapshot: Snapshot, tmp_path: Path) -> None:
 def test_another_training_is_refused_by_name(
     override: str, difference: str, snapshot: Snapshot, tmp_path: Path
 ) -> None:
-    with pytest.raises(SnapshotError) as caught:
+    with pytest.raises(UsageError) as caught:
         continued(tmp_path, snapshot, override)
     assert str(caught.value) == (
         f"runs/small/1/snapshots/iter_4: belongs to another training: {difference}. Put it back, "
@@ -72,7 +72,7 @@ def test_other_data_are_refused_though_they_lie_in_the_same_place(
     (tmp_path / "points.lmdb" / "data.mdb").unlink()
     (tmp_path / "points.lmdb").rmdir()
     write_points(tmp_path / "points.lmdb", train=points(60, 9), test=points(20, 2))
-    with pytest.raises(SnapshotError) as caught:
+    with pytest.raises(UsageError) as caught:
         continued(tmp_path, snapshot)
     assert str(caught.value) == (
         "runs/small/1/snapshots/iter_4: belongs to another training: data.train holds other "

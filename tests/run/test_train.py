@@ -248,6 +248,22 @@ def test_weights_are_loaded_and_told(tmp_path: Path) -> None:
     assert same(weights("after", 10), expected)
 
 
+def test_a_run_stopped_before_its_first_snapshot_starts_again_from_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = small_spec(tmp_path)
+    train(spec, run="before")
+    run_training(spec, TrainOptions(Path("alone"), weights=("before",)))
+    with monkeypatch.context() as patch:
+        stop_after(patch, 1)
+        with pytest.raises(Stopped):
+            run_training(spec, TrainOptions(Path("cut"), weights=("before",)))
+
+    train(spec, run="cut", resume=True)
+
+    assert same(weights("alone", 10), weights("cut", 10))
+
+
 def test_weights_of_the_spec_lie_beside_it(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     np.savez("home/w.npz", allow_pickle=False, **{"scores/bias": np.full(3, 7, np.float32)})
