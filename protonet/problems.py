@@ -190,7 +190,7 @@ CODES: MappingProxyType[str, Code] = MappingProxyType(
         ),
         "PN029": Code(
             "no net for this phase",
-            "No layer is left in this phase, or nothing to train.",
+            "No layer is left in this phase, or nothing to train or to measure.",
         ),
         "PN030": Code(
             "an override that fits nothing",

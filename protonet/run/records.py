@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Self
 
 from protonet.hooks.display import Row
 from protonet.run.events import NAME, EventsFile
@@ -49,16 +47,3 @@ class Records:
         """Close both."""
         for file in self._files:
             file.close()
-
-    def __enter__(self) -> Self:
-        """Return the records themselves."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close both."""
-        self.close()

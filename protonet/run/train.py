@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -159,7 +160,10 @@ def _train(
     plain = resolved(job.spec)
     state = snapshot.state if snapshot else None
     lengths = state.lengths if state else {}
-    with Log(folder.log, options.output) as log, Records(folder, lengths) as records:
+    with (
+        closing(Log(folder.log, options.output)) as log,
+        closing(Records(folder, lengths)) as records,
+    ):
         for note in notes:
             log.note(note)
         _introduce(job, folder, log, state.iteration if state else None)

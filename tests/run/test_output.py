@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def test_the_log_holds_everything_and_a_live_terminal_less(
     live: bool, shown: list[str], tmp_path: Path
 ) -> None:
     output = Shown(live=live)
-    with Log(tmp_path / "log.txt", output) as log:
+    with closing(Log(tmp_path / "log.txt", output)) as log:
         log.say("said")
         log.progress("progress")
         log.note("noted")
@@ -38,13 +39,13 @@ def test_the_log_holds_everything_and_a_live_terminal_less(
 
 def test_a_log_is_gone_on_with(tmp_path: Path) -> None:
     for text in ("one", "two"):
-        with Log(tmp_path / "log.txt", Silent()) as log:
+        with closing(Log(tmp_path / "log.txt", Silent())) as log:
             log.say(text)
     assert (tmp_path / "log.txt").read_text() == "one\ntwo\n"
 
 
 def test_a_line_is_there_before_the_log_is_closed(tmp_path: Path) -> None:
-    with Log(tmp_path / "log.txt", Silent()) as log:
+    with closing(Log(tmp_path / "log.txt", Silent())) as log:
         log.note("one")
         assert (tmp_path / "log.txt").read_text() == "one\n"
 
@@ -58,7 +59,7 @@ def test_a_log_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_told() -> None:
-    with Log(Path("/dev/full"), Silent()) as log, pytest.raises(StorageError) as caught:
+    with closing(Log(Path("/dev/full"), Silent())) as log, pytest.raises(StorageError) as caught:
         log.note("one")
     assert str(caught.value) == "/dev/full: cannot be written: No space left on device"
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from protonet.run.events import NAME
@@ -9,7 +10,7 @@ from tests.run.test_events import row, scalars
 
 
 def test_both_files_are_cut_back_to_a_snapshots_lengths(tmp_path: Path) -> None:
-    with Records(RunFolder(tmp_path), {}) as records:
+    with closing(Records(RunFolder(tmp_path), {})) as records:
         records.text("spec", "net: {}")
         records.record(row(0, loss=4.0))
         lengths = records.lengths()
@@ -18,7 +19,7 @@ def test_both_files_are_cut_back_to_a_snapshots_lengths(tmp_path: Path) -> None:
     assert lengths["metrics.jsonl"] == len(line)
     assert 0 < lengths[NAME] < (tmp_path / NAME).stat().st_size
 
-    with Records(RunFolder(tmp_path), lengths) as records:
+    with closing(Records(RunFolder(tmp_path), lengths)) as records:
         records.record(row(1, loss=2.0))
 
     assert (tmp_path / "metrics.jsonl").read_text().count("\n") == 2
@@ -26,11 +27,11 @@ def test_both_files_are_cut_back_to_a_snapshots_lengths(tmp_path: Path) -> None:
 
 
 def test_a_start_keeps_nothing_and_an_open_end_keeps_all(tmp_path: Path) -> None:
-    with Records(RunFolder(tmp_path), {}) as records:
+    with closing(Records(RunFolder(tmp_path), {})) as records:
         records.record(row(0, loss=4.0))
-    with Records(RunFolder(tmp_path), None) as records:
+    with closing(Records(RunFolder(tmp_path), None)) as records:
         records.record(row(1, loss=3.0))
     assert (tmp_path / "metrics.jsonl").read_text().count("\n") == 2
-    with Records(RunFolder(tmp_path), {}):
+    with closing(Records(RunFolder(tmp_path), {})):
         pass
     assert (tmp_path / "metrics.jsonl").read_text() == ""

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,10 @@ def session(spec: Spec, output: Output | None = None) -> Iterator[tuple[Session,
     """Make the session of a new run."""
     job = prepare(spec, None, pytest.fail)
     folder = new_run("small", None)
-    with Log(folder.log, output or Silent()) as log, Records(folder, None) as records:
+    with (
+        closing(Log(folder.log, output or Silent())) as log,
+        closing(Records(folder, None)) as records,
+    ):
         yield Session(job, folder, resolved(spec), log, records), job, folder
 
 
