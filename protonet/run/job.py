@@ -11,7 +11,13 @@ from protonet.errors import PathError, PathErrors
 from protonet.lr_policy import LR_POLICIES, Schedule
 from protonet.net import Net
 from protonet.optim import OPTIMIZERS, Optimizer
-from protonet.run.machine import choose_device, choose_layout, set_threads, this_machine
+from protonet.run.machine import (
+    choose_device,
+    choose_layout,
+    set_deterministic,
+    set_threads,
+    this_machine,
+)
 from protonet.run.sets import OpenSet, open_sets
 from protonet.schema import Spec, located
 from protonet.snapshot import Evaluation, Machine
@@ -83,7 +89,7 @@ def prepare(spec: Spec, before: Machine | None, say: Callable[[str], object]) ->
         _check_trainable(net)
         tests = test_nets(spec, net)
         sets = open_sets(spec, {TRAIN: net, **tests}, say)
-    torch.use_deterministic_algorithms(solver.deterministic)
+    set_deterministic(solver.deterministic)
     policy = solver.lr_policy
     return Job(
         spec=spec,

@@ -41,6 +41,17 @@ def set_threads(solver: SolverSpec | None, before: Machine | None = None) -> int
     return threads
 
 
+def set_deterministic(wanted: bool) -> None:
+    """Have torch refuse, or no longer refuse, operations that may give other bits each time.
+
+    cuBLAS gives the same bits only with a workspace of its own, which it reads from the environment
+    when CUDA is first used.
+    """
+    if wanted:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(wanted)
+
+
 def choose_layout(solver: SolverSpec, before: Machine | None = None) -> bool | None:
     """Return whether images lie channels last: as the spec asks, else as before; None leaves it to
     the net."""

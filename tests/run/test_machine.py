@@ -15,6 +15,7 @@ from protonet.run.machine import (
     cores,
     differences,
     memory_errors,
+    set_deterministic,
     set_threads,
     this_machine,
 )
@@ -96,6 +97,17 @@ def test_the_layout_is_the_specs_else_as_before_else_the_nets() -> None:
     assert choose_layout(solver(channels_last=True), BEFORE) is True
     assert choose_layout(solver(), BEFORE) is False
     assert choose_layout(solver()) is None
+
+
+def test_deterministic_asks_torch_and_cublas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    set_deterministic(True)
+    try:
+        assert torch.are_deterministic_algorithms_enabled()
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+    finally:
+        set_deterministic(False)
+    assert not torch.are_deterministic_algorithms_enabled()
 
 
 def test_this_machine_is_described_by_torch() -> None:
