@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -22,7 +23,7 @@ from protonet.run.feed import Feed, Target
 from protonet.run.fit import check_fields, check_labels, check_shapes
 from protonet.run.paths import home, near
 from protonet.schema import Spec
-from protonet.spec.data import TRAIN, DataSpec, is_known
+from protonet.spec.data import KNOWN, TRAIN, DataSpec, is_known
 from protonet.transforms import Context, Pipeline, build_pipeline, plain
 from protonet.transforms.channels import ordered, reorder
 from protonet.transforms.record import HostFunction
@@ -56,6 +57,12 @@ class OpenSet:
     def header(self) -> Header:
         """What the dataset says about itself."""
         return self.dataset.header
+
+    @property
+    def is_stand_in(self) -> bool:
+        """Whether a fallback is read in place of the known set that the spec names."""
+        known = self.spec.source.removeprefix(KNOWN).partition("/")[0]
+        return is_known(self.spec.source) and Path(self.dataset.path).parent.stem != known
 
     def feed(self, net: Net, *, endless: bool, seed: int = 0, start: int = 0) -> Feed:
         """Return the batches of this set for a net, from batch `start` on.

@@ -173,6 +173,7 @@ def _train(
             log.say(line)
         session = Session(job, folder, plain, log, records)
         session.train(options.output, options.again, state)
+        _remind(job, log)
         lines = tuple(session.evaluator.lines())
         for line in lines:
             log.note(line)
@@ -196,6 +197,14 @@ def _introduce(job: Job, folder: RunFolder, log: Log, iteration: int | None) -> 
     log.say(f"run: {folder.path}  device: {machine.device}{threads}")
     if iteration is not None:
         log.say(f"resumed from the snapshot after {iteration} iterations")
+
+
+def _remind(job: Job, log: Log) -> None:
+    """Say once more, beside the result, which sets were not those that the spec names."""
+    for name, opened in job.sets.items():
+        if opened.is_stand_in:
+            source = opened.spec.source
+            log.say(f"REMEMBER: {name} was NOT {source} BUT {opened.dataset.path}")
 
 
 def _own_weights(spec: Spec, job: Job) -> list[str]:

@@ -97,6 +97,27 @@ def test_metrics_and_tensorboard_hold_every_display_and_test(tmp_path: Path) -> 
     }
 
 
+def test_a_run_on_a_fallback_says_so_at_its_beginning_and_beside_its_result(
+    tmp_path: Path,
+) -> None:
+    source = Path(__file__).parents[2] / "configs" / "mnist.yaml"
+    output = Shown()
+    spec = load_spec(source, ["solver.max_iter=1", "solver.test_interval=0", "solver.threads=1"])
+
+    result = run_training(spec, TrainOptions(output=output))
+
+    cached = f"{os.environ['PROTONET_CACHE']}/datasets/digits-28x28.lmdb"
+    assert output.lines[0] == (
+        "dataset://mnist/train cannot be had; TRAINING ON digits INSTEAD: 1,437 handwritten "
+        "digits of 8 x 8 pixels, resampled to 28 x 28"
+    )
+    assert output.lines[-2:] == [
+        f"REMEMBER: train was NOT dataset://mnist/train BUT {cached}/train",
+        f"REMEMBER: test was NOT dataset://mnist/test BUT {cached}/test",
+    ]
+    assert result.metrics["test"].keys() == {"accuracy", "loss"}
+
+
 def test_the_log_holds_the_net_the_data_and_the_lines(tmp_path: Path) -> None:
     output = Shown()
     result = run_training(small_spec(tmp_path), TrainOptions(output=output))
