@@ -69,6 +69,7 @@ def solver_section(solver: Message, context: Context) -> Marked:
     _put_test_iter(solver, made, report)
     _put_seed(solver, made, report)
     _put_device(solver, made, report)
+    _put_layout(solver, made)
     _put_weights(solver, made, context)
     for name, why in LEFT_OUT.items():
         for field in solver.named(name):
@@ -155,6 +156,15 @@ def _put_device(solver: Message, made: Marked, report: Report) -> None:
     if modes and not numbers:
         why = "device auto takes a GPU where there is one, and else the CPU"
         report.note(modes[0].mark, "solver_mode", why)
+
+
+def _put_layout(solver: Message, made: Marked) -> None:
+    """Ask for Caffe's own memory layout, in which a training rounds as Caffe's did.
+
+    protonet's default, channels last, is half as fast again and nearer to exact arithmetic, and so
+    leaves Caffe's path at the first near-tie of a pooling.
+    """
+    made.put("channels_last", leaf(False, solver.mark), solver.mark)
 
 
 def _put_weights(solver: Message, made: Marked, context: Context) -> None:

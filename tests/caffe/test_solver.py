@@ -59,6 +59,7 @@ def test_a_solver_and_its_net_are_one_spec() -> None:
         "base_lr": 0.1,
         "lr_policy": {"type": "fixed"},
         "max_iter": 10,
+        "channels_last": False,
     }
     assert not found.notes
     spec = check_spec(found.origin)

@@ -56,6 +56,7 @@ def test_a_solver_becomes_its_flat_keys() -> None:
         "snapshot": 5000,
         "snapshot_after_train": False,
         "device": "cpu",
+        "channels_last": False,
         "random_seed": 1701,
         "weights": ["a.npz", "b.npz", "c.npz"],
     }
@@ -88,7 +89,7 @@ def test_a_solver_becomes_its_flat_keys() -> None:
     ],
 )
 def test_a_policy_has_its_own_keys(text: str, policy: dict[str, Any]) -> None:
-    assert section(text) == {"lr_policy": policy}
+    assert section(text) == {"lr_policy": policy, "channels_last": False}
 
 
 @pytest.mark.parametrize(
