@@ -66,29 +66,28 @@ class Job:
         return evaluation_of(self.sets[names[0] if names else TRAIN])
 
 
-def prepare(spec: Spec, before: Machine | None, say: Callable[[str], object]) -> Job:
+def prepare(
+    spec: Spec,
+    before: Machine | None,
+    say: Callable[[str], object],
+    status: Callable[[str], None] = lambda text: None,
+) -> Job:
     """Put a training together.
 
     Args:
         spec: the spec.
         before: what the run that is resumed computed with, or None.
         say: takes what a person must know about the data.
+        status: takes how far a download is, as a line that the next one replaces.
 
     Raises: SpecError with everything that does not fit; DeviceError if the device is not there.
     """
     with located(spec):
         solver = required_solver(spec)
         device, threads = choose_device(solver, before), set_threads(solver, before)
-        net = Net(
-            spec.net,
-            "train",
-            seed=solver.random_seed,
-            device=device,
-            channels_last=choose_layout(solver, before),
-        )
-        _check_trainable(net)
+        net = _trainable_net(spec, solver, device, choose_layout(solver, before))
         tests = test_nets(spec, net)
-        sets = open_sets(spec, {TRAIN: net, **tests}, say)
+        sets = open_sets(spec, {TRAIN: net, **tests}, say, status)
     set_deterministic(solver.deterministic)
     policy = solver.lr_policy
     return Job(
@@ -146,8 +145,15 @@ def _test_net(net: Net, data: DataSpec) -> Net:
     return net.in_phase("test", (data.stage,) if data.stage else ())
 
 
-def _check_trainable(net: Net) -> None:
+def _trainable_net(spec: Spec, solver: SolverSpec, device: str, channels_last: bool | None) -> Net:
+    """Return the net in phase train.
+
+    Raises: PathError if it has no loss or nothing to train; PathErrors for what cannot be built.
+    """
+    seed = solver.random_seed
+    net = Net(spec.net, "train", seed=seed, device=device, channels_last=channels_last)
     if not net.loss_terms:
         raise PathError("PN029", ("net", "layers"), "no loss is left in phase train")
     if not net.learnable:
         raise PathError("PN029", ("net", "layers"), "no parameter is left to train")
+    return net

@@ -55,7 +55,7 @@ def _measured(spec: Spec, weights: Path, name: str | None, output: Output) -> di
         net = Net(spec.net, "train", device=choose_device(solver), channels_last=layout)
         nets = test_nets(spec, net)
         wanted = {key: nets[key] for key in known if name in (None, key)}
-        sets = open_sets(spec, wanted, output.line)
+        sets = open_sets(spec, wanted, output.line, output.status)
     for text in load_weights(net, weights).lines():
         output.line(text)
     test_iter = solver.test_iter if solver else None

@@ -106,7 +106,10 @@ class OpenSet:
 
 
 def open_sets(
-    spec: Spec, nets: Mapping[str, Net], say: Callable[[str], object]
+    spec: Spec,
+    nets: Mapping[str, Net],
+    say: Callable[[str], object],
+    status: Callable[[str], None] = lambda text: None,
 ) -> dict[str, OpenSet]:
     """Open the sets that these nets read, and check that they fit.
 
@@ -114,12 +117,13 @@ def open_sets(
         spec: the spec; errors are located in it.
         nets: for each set, by its name, the net that it feeds.
         say: takes what a person must know: a set downloaded, another used in its place.
+        status: takes how far a download is, as a line that the next one replaces.
 
     Raises: PathErrors with everything wrong; `protonet.schema.located` adds file and line.
     """
     errors: list[PathError] = []
     opened: dict[str, OpenSet] = {}
-    search = Search()
+    search = Search(progress=lambda done, total: status(_downloaded(done, total)))
     datasets: dict[str, ChunkedDataset] = {}
     to_read = _to_read(spec, nets)
     for name in to_read:
@@ -140,6 +144,11 @@ def open_sets(
     if errors:
         raise PathErrors(errors)
     return opened
+
+
+def _downloaded(done: int, total: int) -> str:
+    """Return how far a download is, in words; nothing at its end."""
+    return f"downloading: {done / 1e6:.1f} of {total / 1e6:.1f} MB" if done < total else ""
 
 
 def _to_read(spec: Spec, nets: Iterable[str]) -> list[str]:

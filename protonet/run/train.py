@@ -107,7 +107,7 @@ def _start(spec: Spec, options: TrainOptions) -> Result:
     if options.resume:
         options.output.line(f"there is no run of {spec.run_name} to resume; starting one")
     notes: list[str] = []
-    job = prepare(spec, None, _both(options.output.line, notes))
+    job = prepare(spec, None, _both(options.output.line, notes), options.output.status)
     weights = (*_own_weights(spec, job), *options.weights)
     told = _load_weights(job, weights)
     folder = new_run(spec.run_name, options.run)
@@ -126,7 +126,8 @@ def _go_on(spec: Spec, options: TrainOptions, folder: RunFolder) -> Result:
     notes: list[str] = []
     say = _both(options.output.line, notes)
     snapshot = Snapshots(folder.snapshots).newest(say)
-    job = prepare(spec, snapshot.state.machine if snapshot else None, say)
+    before = snapshot.state.machine if snapshot else None
+    job = prepare(spec, before, say, options.output.status)
     if snapshot is not None:
         for difference in check_continues(job, resolved(spec), snapshot):
             say(f"note: {difference}")

@@ -10,9 +10,11 @@ import torch
 import yaml
 
 from protonet.data.header import FieldSpec
+from protonet.data.known import Located, Search
 from protonet.data.table import create_tables
 from protonet.errors import SpecError
 from protonet.net import Net
+from protonet.run import sets
 from protonet.run.sets import OpenSet, open_sets
 from protonet.schema import load_spec, located
 
@@ -36,8 +38,8 @@ def write_images(path: Path, pixels: Pixels, channels: Any = "RGB", classes: int
         table.write({"data": pixels, "label": labels})
 
 
-def opened(folder: Path, data: dict[str, Any], inputs: dict[str, Any] | None = None) -> OpenSet:
-    """Open `images.lmdb` as the training set of a net, as a spec in the folder would."""
+def written(folder: Path, data: dict[str, Any], inputs: dict[str, Any] | None = None) -> Path:
+    """Write a spec that trains a net on `images.lmdb` into the folder; return its path."""
     spec = {
         "data": {"train": {"source": "images.lmdb", "batch_size": 2, **data}},
         "net": {
@@ -51,7 +53,12 @@ def opened(folder: Path, data: dict[str, Any], inputs: dict[str, Any] | None = N
     }
     path = folder / "spec.yaml"
     path.write_text(yaml.safe_dump(spec, sort_keys=False))
-    loaded = load_spec(path)
+    return path
+
+
+def opened(folder: Path, data: dict[str, Any], inputs: dict[str, Any] | None = None) -> OpenSet:
+    """Open `images.lmdb` as the training set of a net, as a spec in the folder would."""
+    loaded = load_spec(written(folder, data, inputs))
     with located(loaded):
         return open_sets(loaded, {"train": Net(loaded.net)}, pytest.fail)["train"]
 
@@ -173,3 +180,20 @@ def test_gray_images_are_no_colour_images(tmp_path: Path) -> None:
         f"error[PN041] {tmp_path}/spec.yaml:3:13 data.train.source: the net expects RGB, and the "
         "images are stored as gray"
     )
+
+
+def test_a_download_shows_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The set is not downloaded here, but told of as if it were; the fallback is read."""
+    shown: list[str] = []
+
+    def located(address: str, fallback: str | None, search: Search) -> Located:
+        assert search.progress is not None
+        for done in (0, 5_800_000, 11_600_000):
+            search.progress(done, 11_600_000)
+        return Located(str(tmp_path / "images.lmdb"), "mnist")
+
+    monkeypatch.setattr(sets, "locate", located)
+    write_images(tmp_path / "images.lmdb", images())
+    spec = load_spec(written(tmp_path, {"source": "dataset://mnist/train"}))
+    open_sets(spec, {"train": Net(spec.net)}, pytest.fail, shown.append)
+    assert shown == ["downloading: 0.0 of 11.6 MB", "downloading: 5.8 of 11.6 MB", ""]
