@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -42,6 +41,7 @@ class OpenSet:
         pipeline: what is done to that input.
         reordering: puts its channels into the order that the net expects, or None.
         channels: order of the channels that the net is fed.
+        is_stand_in: whether a fallback is read in place of the known set that the spec names.
     """
 
     name: str
@@ -52,17 +52,12 @@ class OpenSet:
     pipeline: Pipeline
     reordering: HostFunction | None
     channels: ChannelOrder | None
+    is_stand_in: bool
 
     @property
     def header(self) -> Header:
         """What the dataset says about itself."""
         return self.dataset.header
-
-    @property
-    def is_stand_in(self) -> bool:
-        """Whether a fallback is read in place of the known set that the spec names."""
-        known = self.spec.source.removeprefix(KNOWN).partition("/")[0]
-        return is_known(self.spec.source) and Path(self.dataset.path).parent.stem != known
 
     def feed(self, net: Net, *, endless: bool, seed: int = 0, start: int = 0) -> Feed:
         """Return the batches of this set for a net, from batch `start` on.
@@ -124,19 +119,19 @@ def open_sets(
     errors: list[PathError] = []
     opened: dict[str, OpenSet] = {}
     search = Search(progress=lambda done, total: status(_downloaded(done, total)))
-    datasets: dict[str, ChunkedDataset] = {}
+    found: dict[str, _Found] = {}
     to_read = _to_read(spec, nets)
     for name in to_read:
         try:
-            datasets[name] = _open(name, spec, search, say)
+            found[name] = _open(name, spec, search, say)
         except PathError as error:
             errors.append(error)
-    statistics = datasets[TRAIN].header if TRAIN in datasets else None
+    statistics = found[TRAIN].dataset.header if TRAIN in found else None
     lost = statistics is None and TRAIN in to_read  # an error already: not one more for each set
     for name, net in nets.items():
         try:
-            if name in datasets and not (lost and _asks_for_statistics(spec.data[name])):
-                opened[name] = _prepared(name, spec, net, datasets[name], statistics)
+            if name in found and not (lost and _asks_for_statistics(spec.data[name])):
+                opened[name] = _prepared(name, spec, net, found[name], statistics)
         except PathErrors as several:
             errors += several.errors
         except PathError as one:
@@ -167,7 +162,15 @@ def _asks_for_statistics(data: DataSpec) -> bool:
     return any(value == "dataset" for step in steps for value in step.values())
 
 
-def _open(name: str, spec: Spec, search: Search, say: Callable[[str], object]) -> ChunkedDataset:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A dataset, and whether it is a fallback's."""
+
+    dataset: ChunkedDataset
+    is_stand_in: bool = False
+
+
+def _open(name: str, spec: Spec, search: Search, say: Callable[[str], object]) -> _Found:
     data = spec.data[name]
     path = data.source
     try:
@@ -175,16 +178,15 @@ def _open(name: str, spec: Spec, search: Search, say: Callable[[str], object]) -
             found = locate(path, data.fallback, search)
             for note in found.notes:
                 say(note)
-            return open_dataset(found.address)
-        return open_dataset(near(home(spec, "data", name, "source"), path))
+            asked = path.removeprefix(KNOWN).partition("/")[0]
+            return _Found(open_dataset(found.address), found.name != asked)
+        return _Found(open_dataset(near(home(spec, "data", name, "source"), path)))
     except (DataError, UsageError) as error:
         raise PathError("PN040", ("data", name, "source"), str(error)) from error
 
 
-def _prepared(
-    name: str, spec: Spec, net: Net, dataset: ChunkedDataset, statistics: Header | None
-) -> OpenSet:
-    data = spec.data[name]
+def _prepared(name: str, spec: Spec, net: Net, found: _Found, statistics: Header | None) -> OpenSet:
+    data, dataset = spec.data[name], found.dataset
     if statistics is None and _asks_for_statistics(data):
         why = "`dataset` means the training set, and there is no data.train"
         raise PathError("PN040", ("data", name, "transform"), why, hint="give the numbers")
@@ -210,11 +212,25 @@ def _prepared(
         raise PathError("PN041", path, error.why, hint=error.hint) from error
     except DataError as error:
         raise PathError("PN040", ("data", name, "transform"), str(error)) from error
-    opened = OpenSet(name, data, dataset, fields, image, pipeline, reordering, context.channels)
-    shapes = {blob: _shape(opened, blob) for blob in fields}
-    check_shapes(name, data, net, shapes, dataset.header)
-    check_labels(name, net, fields, dataset.header)
+    opened = OpenSet(
+        name=name,
+        spec=data,
+        dataset=dataset,
+        fields=fields,
+        image=image,
+        pipeline=pipeline,
+        reordering=reordering,
+        channels=context.channels,
+        is_stand_in=found.is_stand_in,
+    )
+    _check_fits(opened, net)
     return opened
+
+
+def _check_fits(opened: OpenSet, net: Net) -> None:
+    shapes = {blob: _shape(opened, blob) for blob in opened.fields}
+    check_shapes(opened.name, opened.spec, net, shapes, opened.header)
+    check_labels(opened.name, net, opened.fields, opened.header)
 
 
 def _as_fed(

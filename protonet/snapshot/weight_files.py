@@ -10,7 +10,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from protonet.errors import DataError, SnapshotError
+from protonet.errors import DataError
 from protonet.snapshot.folder import Snapshots
 from protonet.snapshot.format import WEIGHTS, read_snapshot
 
@@ -50,12 +50,9 @@ def _from_npz(path: Path) -> dict[str, Tensor]:
 def _from_folder(path: Path) -> dict[str, Tensor]:
     if os.path.isfile(path / WEIGHTS):
         return read_snapshot(path).weights
-    newest = Snapshots(path / "snapshots").newest(_refuse)
-    if newest is None:
+    snapshots = Snapshots(path / "snapshots")
+    iterations = snapshots.iterations()
+    if not iterations:
         raise DataError(f"{path}: neither a snapshot nor a run that has one")
-    return newest.weights
-
-
-def _refuse(warning: str) -> None:
-    """Refuse a damaged newest snapshot: whoever names a run wants its last weights, not others."""
-    raise SnapshotError(warning.removeprefix("warning: ").partition("; trying")[0])
+    # Not the one before a damaged one: whoever names a run wants its last weights, not others.
+    return read_snapshot(snapshots.at(iterations[-1])).weights

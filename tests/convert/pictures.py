@@ -10,12 +10,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from PIL import Image
 
 from protonet.convert import ConvertOptions, Report, convert
 from protonet.data.open import open_dataset
 
 PLAIN = ConvertOptions()
+SPLIT = ConvertOptions(split=(("train", 0.8), ("test", 0.2)))
+FORMATS = pytest.mark.parametrize("ending", ["lmdb", "h5"])
 
 
 def encoded(image: Image.Image, form: str = "PNG", **options: Any) -> bytes:

@@ -13,6 +13,8 @@ import protonet
 from protonet.convert import ConvertOptions, convert
 from protonet.errors import UsageError
 from tests.convert.pictures import (
+    FORMATS,
+    SPLIT,
     class_folders,
     content,
     converted,
@@ -24,14 +26,6 @@ from tests.convert.pictures import (
     save,
 )
 from tests.convert.test_idx_pair import pair
-
-SPLIT = ConvertOptions(split=(("train", 0.8), ("test", 0.2)))
-FORMATS = pytest.mark.parametrize("ending", ["lmdb", "h5"])
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    return class_folders(tmp_path / "photos", cat=5, dog=10)
 
 
 @FORMATS

@@ -13,7 +13,9 @@ import pytest
 from protonet.convert import ConvertOptions, convert
 from protonet.errors import DataError, StorageError, UsageError
 from tests.convert.pictures import (
+    FORMATS,
     PLAIN,
+    SPLIT,
     class_folders,
     content,
     left,
@@ -21,14 +23,6 @@ from tests.convert.pictures import (
     plain,
     save,
 )
-
-SPLIT = ConvertOptions(split=(("train", 0.8), ("test", 0.2)))
-FORMATS = pytest.mark.parametrize("ending", ["lmdb", "h5"])
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    return class_folders(tmp_path / "photos", cat=5, dog=10)
 
 
 def refused(source: Path, destination: Path, options: ConvertOptions = PLAIN) -> str:

@@ -1,20 +1,16 @@
 from __future__ import annotations
 
 import pytest
-import torch
 
-from protonet.hooks.hook import Step
 from protonet.hooks.snapshot import Snapshots
 from protonet.hooks.stopwatch import Stopwatch
+from tests.hooks.test_hook import follow
 
 
 def written(interval: int, updates: range, *, at_end: bool = True) -> list[int]:
     calls: list[int] = []
     hook = Snapshots(interval, calls.append, Stopwatch(), at_end=at_end)
-    hook.before_train(updates.start)
-    for iteration in updates:
-        assert hook.after_step(Step(iteration, torch.zeros(()), {}, 0.1)) is False
-    hook.after_train(updates.stop)
+    follow(hook, updates)
     return calls
 
 

@@ -6,16 +6,14 @@ import torch
 from protonet.hooks.hook import Step
 from protonet.hooks.stopwatch import Stopwatch
 from protonet.hooks.test import Test
+from tests.hooks.test_hook import follow
 
 
 def counted(interval: int, updates: range, *, initially: bool = True) -> list[int]:
     """Return after how many updates a run from `updates.start` to its end is tested."""
     calls: list[int] = []
     hook = Test(interval, calls.append, Stopwatch(), initially=initially, last=updates.stop)
-    hook.before_train(updates.start)
-    for iteration in updates:
-        assert hook.after_step(Step(iteration, torch.zeros(()), {}, 0.1)) is False
-    hook.after_train(updates.stop)
+    follow(hook, updates)
     return calls
 
 

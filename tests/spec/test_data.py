@@ -30,6 +30,8 @@ def test_every_set_but_train_evaluates_in_the_order_of_the_file() -> None:
 def test_a_known_set_is_told_from_a_path() -> None:
     assert is_known("dataset://mnist/train")
     assert not is_known("dataset/mnist")
+    assert not is_known("mnist.lmdb/train")
+    assert not is_known("data/dataset://x")
 
 
 def test_a_known_set_may_have_a_fallback() -> None:

@@ -18,7 +18,6 @@ The cache is `$PROTONET_CACHE`, else `$XDG_CACHE_HOME/protonet`, else `~/.cache/
 
 from __future__ import annotations
 
-from protonet.data.known.address import is_known
 from protonet.data.known.locate import Located, Search, locate
 
-__all__ = ["Located", "Search", "is_known", "locate"]
+__all__ = ["Located", "Search", "locate"]

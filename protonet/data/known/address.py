@@ -7,13 +7,7 @@ from collections.abc import Mapping
 from protonet.data.known.sets import KnownSet, Split
 from protonet.errors import UsageError
 from protonet.records import suggestion
-
-PREFIX = "dataset://"
-
-
-def is_known(source: str) -> bool:
-    """Return whether a source is the address of a known set."""
-    return source.startswith(PREFIX)
+from protonet.spec.data import KNOWN, is_known
 
 
 def parse_address(address: str, sets: Mapping[str, KnownSet]) -> tuple[KnownSet, Split]:
@@ -21,17 +15,17 @@ def parse_address(address: str, sets: Mapping[str, KnownSet]) -> tuple[KnownSet,
 
     Raises: UsageError if it is written otherwise, or names what is not known.
     """
-    name, *rest = address.removeprefix(PREFIX).split("/")
+    name, *rest = address.removeprefix(KNOWN).split("/")
     if not is_known(address) or not name or len(rest) > 1:
         raise UsageError(
-            f"{address}: a known set is written {PREFIX}NAME/SPLIT, such as {PREFIX}mnist/train"
+            f"{address}: a known set is written {KNOWN}NAME/SPLIT, such as {KNOWN}mnist/train"
         )
     known = named(name, sets, address)
     asked = rest[0] if rest else ""
     for split in known.splits:
         if split.name == asked:
             return known, split
-    addresses = " or ".join(f"{PREFIX}{name}/{split.name}" for split in known.splits)
+    addresses = " or ".join(f"{KNOWN}{name}/{split.name}" for split in known.splits)
     if not asked:
         raise UsageError(f"{address}: it has {len(known.splits)} parts; give {addresses}")
     raise UsageError(f'{address}: {name} has no part "{asked}"; give {addresses}')

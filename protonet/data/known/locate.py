@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from protonet.data.known.address import PREFIX, named, parse_address
+from protonet.data.known.address import named, parse_address
 from protonet.data.known.cache import (
     cache_errors,
     cache_folder,
@@ -21,6 +21,7 @@ from protonet.data.known.original import Originals, given, packaged
 from protonet.data.known.sets import KNOWN_SETS, KnownSet, Split
 from protonet.data.open import open_dataset
 from protonet.errors import DataError, UsageError
+from protonet.spec.data import KNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Missing(DataError):
         self.tried = "; ".join(tried)
         files = ", ".join(file.name for file in known.files)
         super().__init__(
-            f"{PREFIX}{known.name} cannot be had: {self.tried}. Connect to the internet, or put "
+            f"{KNOWN}{known.name} cannot be had: {self.tried}. Connect to the internet, or put "
             f"{files} into a folder {known.folders[0]} and set PROTONET_DATA to the folder that "
             "holds it, or let another set stand in, loudly: fallback: digits"
         )
@@ -115,7 +116,7 @@ def locate(address: str, fallback: str | None = None, search: Search | None = No
 def _stand_in(fallback: str | None, known: KnownSet, search: Search) -> KnownSet | None:
     if fallback is None:
         return None
-    stand_in = named(fallback.removeprefix(PREFIX), search.sets, f"fallback {fallback}")
+    stand_in = named(fallback.removeprefix(KNOWN), search.sets, f"fallback {fallback}")
     if stand_in is known:
         raise UsageError(f"fallback {fallback}: a set cannot stand in for itself; name another")
     return stand_in

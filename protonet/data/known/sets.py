@@ -78,6 +78,25 @@ class KnownSet:
             yield split.labels
 
 
+_Facts = tuple[int, str, str]
+"""What is known of a file beside its name, in the order of `OriginalFile`."""
+
+
+def _like_mnist(
+    train_images: _Facts, train_labels: _Facts, test_images: _Facts, test_labels: _Facts
+) -> tuple[Split, Split]:
+    """Return the parts of a set whose files have MNIST's names and numbers of records."""
+    train = (
+        OriginalFile("train-images-idx3-ubyte.gz", *train_images),
+        OriginalFile("train-labels-idx1-ubyte.gz", *train_labels),
+    )
+    test = (
+        OriginalFile("t10k-images-idx3-ubyte.gz", *test_images),
+        OriginalFile("t10k-labels-idx1-ubyte.gz", *test_labels),
+    )
+    return Split("train", 60_000, *train), Split("test", 10_000, *test)
+
+
 _DIGITS = tuple("0123456789")
 
 MNIST = KnownSet(
@@ -87,39 +106,11 @@ MNIST = KnownSet(
     width=28,
     highest=255,
     classes=_DIGITS,
-    splits=(
-        Split(
-            "train",
-            60_000,
-            OriginalFile(
-                "train-images-idx3-ubyte.gz",
-                9_912_422,
-                "f68b3c2dcbeaaa9fbdd348bbdeb94873",
-                "6bbc9ace898e44ae57da46a324031adb",
-            ),
-            OriginalFile(
-                "train-labels-idx1-ubyte.gz",
-                28_881,
-                "d53e105ee54ea40749a09fcbcd1e9432",
-                "a25bea736e30d166cdddb491f175f624",
-            ),
-        ),
-        Split(
-            "test",
-            10_000,
-            OriginalFile(
-                "t10k-images-idx3-ubyte.gz",
-                1_648_877,
-                "9fb629c4189551a2d022fa330f9573f3",
-                "2646ac647ad5339dbf082846283269ea",
-            ),
-            OriginalFile(
-                "t10k-labels-idx1-ubyte.gz",
-                4_542,
-                "ec29112dd5afa0611ce80d1b7f02629c",
-                "27ae3e4e09519cfbb04c329615203637",
-            ),
-        ),
+    splits=_like_mnist(
+        (9_912_422, "f68b3c2dcbeaaa9fbdd348bbdeb94873", "6bbc9ace898e44ae57da46a324031adb"),
+        (28_881, "d53e105ee54ea40749a09fcbcd1e9432", "a25bea736e30d166cdddb491f175f624"),
+        (1_648_877, "9fb629c4189551a2d022fa330f9573f3", "2646ac647ad5339dbf082846283269ea"),
+        (4_542, "ec29112dd5afa0611ce80d1b7f02629c", "27ae3e4e09519cfbb04c329615203637"),
     ),
     folders=("mnist",),
     mirrors=(
@@ -139,39 +130,11 @@ FASHION_MNIST = KnownSet(
         *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
         *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
     ),
-    splits=(
-        Split(
-            "train",
-            60_000,
-            OriginalFile(
-                "train-images-idx3-ubyte.gz",
-                26_421_880,
-                "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-                "f4a8712d7a061bf5bd6d2ca38dc4d50a",
-            ),
-            OriginalFile(
-                "train-labels-idx1-ubyte.gz",
-                29_515,
-                "25c81989df183df01b3e8a0aad5dffbe",
-                "9018921c3c673c538a1fc5bad174d6f9",
-            ),
-        ),
-        Split(
-            "test",
-            10_000,
-            OriginalFile(
-                "t10k-images-idx3-ubyte.gz",
-                4_422_102,
-                "bef4ecab320f06d8554ea6380940ec79",
-                "8181f5470baa50b63fa0f6fddb340f0a",
-            ),
-            OriginalFile(
-                "t10k-labels-idx1-ubyte.gz",
-                5_148,
-                "bb300cfdad3c16e7a12a480ee83cd310",
-                "15d484375f8d13e6eb1aabb0c3f46965",
-            ),
-        ),
+    splits=_like_mnist(
+        (26_421_880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d", "f4a8712d7a061bf5bd6d2ca38dc4d50a"),
+        (29_515, "25c81989df183df01b3e8a0aad5dffbe", "9018921c3c673c538a1fc5bad174d6f9"),
+        (4_422_102, "bef4ecab320f06d8554ea6380940ec79", "8181f5470baa50b63fa0f6fddb340f0a"),
+        (5_148, "bb300cfdad3c16e7a12a480ee83cd310", "15d484375f8d13e6eb1aabb0c3f46965"),
     ),
     folders=("fashion_mnist", "fashion"),
     mirrors=(

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from protonet.data.known.address import PREFIX, is_known, parse_address
+from protonet.data.known.address import parse_address
 from protonet.data.known.sets import FASHION_MNIST, KNOWN_SETS, MNIST
 from protonet.errors import UsageError
-from protonet.spec import data as spec_data
 
 
 def test_an_address_names_a_set_and_a_part_of_it() -> None:
     assert parse_address("dataset://mnist/train", KNOWN_SETS) == (MNIST, MNIST.splits[0])
     found = parse_address("dataset://fashion_mnist/test", KNOWN_SETS)
     assert found == (FASHION_MNIST, FASHION_MNIST.splits[1])
-
-
-@pytest.mark.parametrize(
-    ("source", "known"),
-    [("dataset://mnist/train", True), ("mnist.lmdb/train", False), ("data/dataset://x", False)],
-)
-def test_a_known_set_is_told_from_a_path_as_the_spec_does(source: str, known: bool) -> None:
-    assert is_known(source) is known
-    assert spec_data.is_known(source) is known
-    assert spec_data.KNOWN == PREFIX
 
 
 WRITTEN = "a known set is written dataset://NAME/SPLIT, such as dataset://mnist/train"
