@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from protonet.data import open_dataset
     from protonet.net import Net
     from protonet.run import train
-    from protonet.schema import load_spec
+    from protonet.run.loading import load as load_spec
     from protonet.snapshot import load_weights
 else:  # hidden from type checkers: to them a module's __getattr__ makes every misspelt name valid
     _HOMES = {
         "Net": "protonet.net",
-        "load_spec": "protonet.schema",
+        "load_spec": "protonet.run.loading",
         "load_weights": "protonet.snapshot",
         "open_dataset": "protonet.data",
         "train": "protonet.run",

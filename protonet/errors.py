@@ -47,9 +47,24 @@ class SpecError(ProtonetError):
         super().__init__(self.problems, name)
 
     def __str__(self) -> str:
-        errors = sum(problem.severity == "error" for problem in self.problems)
-        count = f"{errors} error{'' if errors == 1 else 's'} in {self.name}"
-        return "\n".join([*(problem.render() for problem in self.problems), count])
+        return told(self.problems, self.name)
+
+
+def told(problems: Iterable[Problem], name: str) -> str:
+    """Return the problems of a spec as people read them, and how many there are."""
+    problems = list(problems)
+    numbers = {
+        severity: sum(problem.severity == severity for problem in problems)
+        for severity in ("error", "warning")
+    }
+    counts = [
+        f"{number} {severity}{'' if number == 1 else 's'}"
+        for severity, number in numbers.items()
+        if number
+    ]
+    return "\n".join(
+        [*(problem.render() for problem in problems), f"{', '.join(counts)} in {name}"]
+    )
 
 
 class PathError(ProtonetError):

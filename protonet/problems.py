@@ -11,6 +11,7 @@ The form is DESIGN §5's::
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
@@ -30,10 +31,12 @@ class SourceText:
     Attributes:
         name: what is printed before the line number.
         lines: the text, split at line ends.
+        folder: what relative paths in it start from; the current folder for a command line.
     """
 
     name: str
     lines: tuple[str, ...]
+    folder: Path = Path()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class Problem:
         got: the value found.
         hint: what would be right.
         severity: an error stops; a warning runs but is probably wrong.
+        trail: how the layer came to be, the innermost block first.
     """
 
     code: str
@@ -89,6 +93,7 @@ class Problem:
     got: str = ""
     hint: str = ""
     severity: Severity = "error"
+    trail: tuple[str, ...] = ()
 
     def render(self) -> str:
         """Return the problem as people read it, two to five lines."""
@@ -98,8 +103,26 @@ class Problem:
         first, _, rest = remark.partition("\n")
         see = f"see: protonet explain {self.code}"
         tail = f"      {first:<{_HINT_COLUMN - 2}}  {see}" if first else f"      {see}"
-        more = [f"      {line}" for line in rest.splitlines()]
+        more = [f"      {line}" for line in (*rest.splitlines(), *self.trail)]
         return "\n".join([head, *(self.mark.snippet() if self.mark else []), tail, *more])
+
+    def as_data(self) -> dict[str, object]:
+        """Return the problem as plain data, for editors and other programs; lines and columns count
+        from 1, `end_column` is one past the last."""
+        mark = self.mark
+        return {
+            "severity": self.severity,
+            "code": self.code,
+            "file": mark.source.name if mark else None,
+            "line": mark.line if mark else None,
+            "column": mark.column if mark else None,
+            "end_column": mark.end if mark else None,
+            "path": self.path,
+            "message": self.why,
+            "got": self.got,
+            "hint": self.hint,
+            "trail": list(self.trail),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +223,34 @@ CODES: MappingProxyType[str, Code] = MappingProxyType(
             "a blob that nobody reads",
             "A top is neither read by a layer nor a loss, a metric or a declared output.",
         ),
+        "PN032": Code(
+            "an expression that cannot be computed",
+            "`$name` and `$(expression)` stand for values: block arguments, `vars`, and "
+            "`$data.classes`. There is arithmetic, comparison, `a if c else b`, list[index], min, "
+            "max and round. In flow style YAML itself splits at a comma, a bracket, `: ` or ` #`: "
+            "put such a value in quotes. A dollar is written $$.",
+        ),
+        "PN033": Code(
+            "a block that cannot be used so",
+            "A block is a named list of layers with arguments, used like a layer type. It must not "
+            "contain itself, takes the bottoms it declares, and the arguments it declares.",
+        ),
+        "PN034": Code(
+            "another file that does not fit",
+            "`base` and `net` name a file that this one builds on. Layers merge by name, `after`, "
+            "`before` and `remove` say what becomes of them; a file must not build on itself.",
+        ),
+        "PN035": Code(
+            "a plugin that cannot be loaded",
+            "`plugins` names Python files with layer types of your own (records of LayerType). "
+            "They run code, so only those named in the file given on the command line load; those "
+            "of a base or a pulled model need --allow-plugins.",
+        ),
+        "PN036": Code(
+            "a share that fits nothing",
+            "`share` names a layer or an instance above, of the same type, whose parameters are "
+            "used, all of them.",
+        ),
         "PN040": Code(
             "a data source that cannot be used",
             "The source is missing, unreadable, or holds other fields than the net needs.",
@@ -209,6 +260,26 @@ CODES: MappingProxyType[str, Code] = MappingProxyType(
             "A field of the data set has another shape or type than the net's input.",
         ),
         "PN042": Code("nothing to train on", "Training needs the sections data.train and solver."),
+        "PN043": Code(
+            "an evaluation that is probably not meant so",
+            "The test does not cover its set, or a set is read in an order that training suffers "
+            "from.",
+        ),
+        "PN044": Code(
+            "a value that is surely wrong",
+            "The value is legal, and a training with it seldom works: a rate that grows, a step "
+            "that is never reached.",
+        ),
+        "PN045": Code(
+            "a layer that does nothing for the loss",
+            "No loss depends on the layer, so it is computed and never trained; or a loss depends "
+            "on no parameter, so it trains nothing.",
+        ),
+        "PN046": Code(
+            "a partner that is missing",
+            "Caffe's BatchNorm only normalises: the learned factor and bias are the Scale layer "
+            "(bias_term: true) that follows it.",
+        ),
         "PN050": Code("not prototxt", "The text cannot be read as protocol buffer text format."),
         "PN051": Code(
             "a Caffe field that is unknown",

@@ -5,25 +5,53 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, PrivateAttr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, ValidationError
 
+from protonet.errors import Path as Path_
 from protonet.errors import PathError, PathErrors, SpecError
+from protonet.language import Classes, Expanded, expand, with_bases
 from protonet.layers import LAYERS
 from protonet.layers.record import LayerType
+from protonet.plugins import with_plugins
 from protonet.problems import Problem
-from protonet.records import Record, Text, custom_error
-from protonet.source import COMMAND_LINE, Origin, read_source
+from protonet.records import Record, Text
+from protonet.source import Origin, read_source
 from protonet.spec.data import DataSpec
-from protonet.spec.diagnose import LATER, locate, problems_of
+from protonet.spec.diagnose import locate, problems_of
+from protonet.spec.doubts import solver_warnings
 from protonet.spec.joints import check_wiring, once
 from protonet.spec.net import NetSpec
+from protonet.spec.net_doubts import net_warnings
+from protonet.spec.reports import in_order
+from protonet.spec.sharing import Sharing
 from protonet.spec.solver import SolverSpec
+from protonet.spec.updates import idle_rules
 
-Prove = Callable[[NetSpec, Mapping[str, LayerType]], Iterable[PathError]]
-"""From a net and the layer types to the shapes that cannot be."""
+Prove = Callable[[NetSpec], Iterable[PathError]]
+"""From a net to the shapes that cannot be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What a spec may refer to beside itself.
+
+    Attributes:
+        layers: the layer types by name.
+        classes: gives the number of classes of a training set, for `$data.classes`.
+        allow_plugins: load the plugins that a base or another file names, too.
+    """
+
+    layers: Mapping[str, LayerType] = field(default_factory=lambda: LAYERS)
+    classes: Classes | None = None
+    allow_plugins: bool = False
+
+
+CATALOGUE = Tables()
+"""protonet's own layer types, and no data."""
 
 
 class Spec(Record):
@@ -39,13 +67,8 @@ class Spec(Record):
     solver: SolverSpec | None = None
     """How the net is trained."""
     _origin: Origin | None = PrivateAttr(default=None)
-
-    @field_validator("net", mode="before")
-    @classmethod
-    def _net_of_another_file(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            raise custom_error("PN016", "kept for the net of another file", LATER)
-        return value
+    _expanded: Expanded | None = PrivateAttr(default=None)
+    _tables: Tables = PrivateAttr(default_factory=lambda: CATALOGUE)
 
     @property
     def origin(self) -> Origin:
@@ -53,6 +76,18 @@ class Spec(Record):
         if self._origin is None:
             raise ValueError("this spec was not loaded from a text")
         return self._origin
+
+    @property
+    def expanded(self) -> Expanded:
+        """Return the text after its blocks and expressions were expanded."""
+        if self._expanded is None:
+            raise ValueError("this spec was not loaded from a text")
+        return self._expanded
+
+    @property
+    def tables(self) -> Tables:
+        """Return what the spec was checked with."""
+        return self._tables
 
     @property
     def run_name(self) -> str:
@@ -64,7 +99,7 @@ def load_spec(
     path: str | Path,
     overrides: Iterable[str] = (),
     *,
-    layers: Mapping[str, LayerType] = LAYERS,
+    tables: Tables = CATALOGUE,
     prove: Prove | None = None,
 ) -> Spec:
     """Read and check a spec file.
@@ -72,48 +107,51 @@ def load_spec(
     Args:
         path: the YAML file.
         overrides: `path=value` texts that change it, `solver.base_lr=0.02`.
-        layers: the table of layer types.
+        tables: the layer types, and what else a spec may refer to.
         prove: finds the shapes that cannot be (`protonet.net.shape_errors`). It is asked only where
             something else is wrong, so that all problems are reported together.
 
     Raises: UsageError if there is no such file; SpecError with all problems at once.
     """
-    return check_spec(read_source(Path(path), overrides), layers, prove)
+    origin = with_bases(read_source(Path(path)), allow_plugins=tables.allow_plugins)
+    return check_spec(origin.overridden(overrides), tables, prove)
 
 
-def respecified(
-    spec: Spec, overrides: Iterable[str], *, layers: Mapping[str, LayerType] = LAYERS
-) -> Spec:
+def respecified(spec: Spec, overrides: Iterable[str], *, tables: Tables | None = None) -> Spec:
     """Return a spec with overrides applied, checked anew; the given one stays as it is.
 
     Raises: SpecError with all problems at once.
     """
-    return check_spec(spec.origin.overridden(overrides), layers)
+    return check_spec(spec.origin.overridden(overrides), tables or spec.tables)
 
 
-def check_spec(
-    origin: Origin, layers: Mapping[str, LayerType] = LAYERS, prove: Prove | None = None
-) -> Spec:
+def check_spec(origin: Origin, tables: Tables = CATALOGUE, prove: Prove | None = None) -> Spec:
     """Validate the plain data of a spec, whatever text it came from.
 
     Raises: SpecError with all problems at once.
     """
-    context: dict[str, Any] = {"layers": layers}
+    layers, refused = with_plugins(origin, tables.layers)
+    expanded = expand(origin, tables.classes)
+    early = [*origin.problems, *refused, *expanded.problems, *_named_like_types(expanded, layers)]
+    blocks = expanded.plan.blocks if expanded.plan else ()
+    context: dict[str, Any] = {"layers": layers, "plan": expanded.plan, "blocks": blocks}
     problems: list[Problem] = []
     spec = None
     try:
-        spec = Spec.model_validate(origin.data, context=context)
-        spec._origin = origin
+        spec = Spec.model_validate(expanded.data, context=context)
+        spec._origin, spec._expanded, spec._tables = origin, expanded, tables
         net: NetSpec | None = spec.net
     except ValidationError as error:
-        problems += problems_of(error, origin)
-        net = _lenient_net(origin, context)
+        problems += problems_of(error, expanded)
+        net = _lenient_net(expanded, context)
     errors = check_wiring(net, layers) if net else []
-    if net and prove and (errors or problems or origin.problems):
-        errors = once([*errors, *prove(net, layers)])
-    problems += [locate(error, origin) for error in errors]
-    if problems or origin.problems or spec is None:
-        raise SpecError(_in_order(origin.problems, problems), origin.name)
+    if net and prove and (errors or problems or early):
+        errors = once([*errors, *prove(net)])
+    problems += [locate(error, expanded) for error in errors]
+    if _has_lost_a_file(origin):  # its net may have stood there
+        problems = [one for one in problems if (one.code, one.path) != ("PN011", "net")]
+    if problems or early or spec is None:
+        raise SpecError(in_order(early, problems), origin.name)
     return spec
 
 
@@ -124,33 +162,44 @@ def located(spec: Spec) -> Iterator[None]:
         yield
     except (PathErrors, PathError) as error:
         errors = error.errors if isinstance(error, PathErrors) else (error,)
-        problems = [locate(one, spec.origin) for one in errors]
-        raise SpecError(_in_order((), problems), spec.origin.name) from error
+        problems = [locate(one, spec.expanded) for one in errors]
+        raise SpecError(in_order((), problems), spec.origin.name) from error
 
 
-def _lenient_net(origin: Origin, context: dict[str, Any]) -> NetSpec | None:
+def warnings_of(spec: Spec) -> list[Problem]:
+    """Return what in a spec is legal and probably not meant."""
+    doubts = net_warnings(spec.net)
+    if spec.solver is not None:
+        doubts += solver_warnings(spec.solver)
+        sharing = Sharing(spec.net, spec.net.types)
+        names = [use.name for uses in sharing.uses.values() for use in uses]
+        doubts += idle_rules(spec.solver.params, names)
+    return in_order((), [locate(doubt, spec.expanded, "warning") for doubt in doubts])
+
+
+def _has_lost_a_file(origin: Origin) -> bool:
+    """Return whether a file that the spec builds on could not be read."""
+    return any(
+        problem.code == "PN034" or (problem.mark and problem.mark.source.name != origin.name)
+        for problem in origin.problems
+    )
+
+
+def _named_like_types(spec: Expanded, layers: Mapping[str, LayerType]) -> list[Problem]:
+    """Return the blocks that have the name of a layer type."""
+    names = [name for name in (spec.plan.blocks if spec.plan else ()) if name in layers]
+    why = "a layer type has this name, so a block cannot"
+    paths: list[Path_] = [("net", "blocks", name) for name in names]
+    return [
+        Problem("PN033", spec.marks.locate(path, key=True), ".".join(map(str, path)), why)
+        for path in paths
+    ]
+
+
+def _lenient_net(origin: Expanded, context: dict[str, Any]) -> NetSpec | None:
     """Return the net with what its layers' types say of their own keys left unchecked, so that its
     wiring can be judged too; None if other keys of it are wrong."""
     try:
         return NetSpec.model_validate(origin.data["net"], context={**context, "lenient": True})
     except (ValidationError, KeyError):
         return None
-
-
-def _in_order(read: Iterable[Problem], judged: Iterable[Problem]) -> list[Problem]:
-    """Return the problems from the top of the file to its end, those of the command line first.
-
-    What was refused as it was read, a repeated key or an ambiguous number, is not judged again.
-    """
-    read = list(read)
-    refused = {(problem.mark, problem.code) for problem in read}
-    places = {mark for mark, code in refused if code != "PN002"}
-    rest = [problem for problem in judged if problem.mark not in places]
-    return sorted([*read, *rest], key=_place)
-
-
-def _place(problem: Problem) -> tuple[int, int, int]:
-    mark = problem.mark
-    if mark is None or mark.source.name == COMMAND_LINE:
-        return 0, 0, 0
-    return 1, mark.line, mark.column

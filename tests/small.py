@@ -54,7 +54,7 @@ def write_points(path: Path, **tables: Arrays) -> None:
             created.table(name, fields, classes=("a", "b", "c")).write(records)
 
 
-def small_file(folder: Path, *, max_iter: int = 10, more: str = "") -> Path:
+def small_file(folder: Path, *, max_iter: int | str = 10, more: str = "") -> Path:
     """Write the dataset and the spec into a folder; return the spec's path."""
     write_points(folder / "points.lmdb", train=points(60, 1), test=points(20, 2))
     path = folder / "small.yaml"
@@ -62,7 +62,7 @@ def small_file(folder: Path, *, max_iter: int = 10, more: str = "") -> Path:
     return path
 
 
-def small_spec(folder: Path, *, max_iter: int = 10, more: str = "") -> Spec:
+def small_spec(folder: Path, *, max_iter: int | str = 10, more: str = "") -> Spec:
     """Write the dataset and the spec into a folder, and load the spec."""
     return load_spec(small_file(folder, max_iter=max_iter, more=more))
 

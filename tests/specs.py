@@ -9,7 +9,7 @@ from textwrap import dedent
 from protonet.layers import LAYERS
 from protonet.layers.record import LayerType
 from protonet.problems import SourceText
-from protonet.schema import Spec, check_spec
+from protonet.schema import Spec, Tables, check_spec
 from protonet.source import Origin
 from protonet.source.yaml_text import read_yaml
 from protonet.spec.net import NetSpec
@@ -28,7 +28,7 @@ def origin_of(text: str) -> Origin:
 
 def spec_of(text: str, *overrides: str, layers: Mapping[str, LayerType] = LAYERS) -> Spec:
     """Return the spec of an indented text."""
-    return check_spec(origin_of(dedent(text)).overridden(overrides), layers)
+    return check_spec(origin_of(dedent(text)).overridden(overrides), Tables(layers))
 
 
 def net_of(

@@ -72,12 +72,12 @@ EMPTY = Problem("PN005", None, "", "the file is empty")
     ("problems", "count"),
     [
         ([UNKNOWN], "1 error in net.yaml"),
-        ([UNKNOWN, WARNING], "1 error in net.yaml"),
+        ([UNKNOWN, WARNING], "1 error, 1 warning in net.yaml"),
         ([UNKNOWN, EMPTY], "2 errors in net.yaml"),
-        ([WARNING], "0 errors in net.yaml"),
+        ([WARNING, WARNING], "2 warnings in net.yaml"),
     ],
 )
-def test_all_problems_of_a_spec_are_shown_and_the_errors_counted(
+def test_all_problems_of_a_spec_are_shown_and_counted(
     problems: list[Problem], count: str
 ) -> None:
     error = SpecError(iter(problems), "net.yaml")

@@ -7,21 +7,21 @@ from types import MappingProxyType
 
 from protonet.caffe.inputs import Declared, maker_of
 from protonet.caffe.text_format import Message
-from protonet.caffe.values import dims, message, one, scalar
+from protonet.caffe.values import message, one, scalar
 
 Shape = tuple[int, ...]
 
 PARAM: Mapping[str, str] = MappingProxyType(
     {
         "Data": "data_param",
-        "DummyData": "dummy_data_param",
         "HDF5Data": "hdf5_data_param",
         "ImageData": "image_data_param",
         "MemoryData": "memory_data_param",
         "WindowData": "window_data_param",
     }
 )
-"""Every data layer type, with the message that holds its own keys."""
+"""Every data layer type, with the message that holds its own keys. A DummyData needs no data and
+stays a layer."""
 
 
 def declared_by_data_layer(layer: Message) -> Iterator[Declared]:
@@ -75,23 +75,8 @@ def _windows(layer: Message, tops: int) -> Sequence[Shape | None]:
     return ((3, crop, crop) if crop else None, ())
 
 
-def _dummies(layer: Message, tops: int) -> Sequence[Shape | None]:
-    """One shape, or one for each top, the first axis being the batch."""
-    params = own(layer)
-    shapes = [tuple(dims(message(field))) for field in params.named("shape")]
-    if not shapes:
-        sizes = [
-            [scalar(field) for field in params.named(name)]
-            for name in ("num", "channels", "height", "width")
-        ]
-        shapes = list(zip(*sizes, strict=False))
-    repeated = shapes * tops if len(shapes) == 1 else shapes
-    return [shape[1:] for shape in repeated]
-
-
 _SHAPES: Mapping[str, Callable[[Message, int], Sequence[Shape | None]]] = {
     "Data": _label_beside,
-    "DummyData": _dummies,
     "HDF5Data": _none,
     "ImageData": _images,
     "MemoryData": _memory,

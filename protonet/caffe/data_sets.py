@@ -43,7 +43,7 @@ LEFT_OUT: Mapping[str, str] = MappingProxyType(
 )
 """Why each of the other keys is left out."""
 
-_FED_BY_HAND = frozenset({"DummyData", "MemoryData"})
+_FED_BY_HAND = "MemoryData"
 
 
 def sets_of(layers: Sequence[Field], state: State, context: Context, mark: Mark) -> Marked:
@@ -59,7 +59,7 @@ def sets_of(layers: Sequence[Field], state: State, context: Context, mark: Mark)
     makers: dict[str, str] = {}
     for field in layers:
         layer = message(field)
-        if one(layer, "type") in _FED_BY_HAND:
+        if one(layer, "type") == _FED_BY_HAND:
             why = f"{maker_of(layer)} names no source: the net is fed by whoever runs it"
             context.report.note(field.mark, place_of(layer), why)
             continue

@@ -20,6 +20,7 @@ from protonet.caffe.field_types import (
     many,
     message,
 )
+from protonet.caffe.fork_fields import FORK_TYPES
 from protonet.caffe.layer_fields import BLOB_SHAPE, FILLER, LAYER_PARAMS
 
 _PHASE = choice("TRAIN", "TEST")
@@ -180,6 +181,12 @@ PARAMS_OF_TYPE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "MultinomialLogisticLoss": (),
         "SigmoidCrossEntropyLoss": ("loss_param",),
         "SoftmaxWithLoss": ("softmax_param", "loss_param"),
+        **FORK_TYPES,
     }
 )
 """Which of its parameter messages a layer of each type reads; Caffe ignores all others."""
+
+UNREAD: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"Im2col": frozenset({"num_output", "bias_term", "group", "weight_filler", "bias_filler"})}
+)
+"""Fields of these messages that a type does not read."""

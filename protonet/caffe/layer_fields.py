@@ -19,6 +19,7 @@ from protonet.caffe.field_types import (
     many,
     message,
 )
+from protonet.caffe.fork_fields import FORK_PARAMS
 
 _ENGINE = choice("DEFAULT", "CAFFE", "CUDNN")
 _FILLER = message("FillerParameter")
@@ -218,6 +219,7 @@ LAYER_PARAMS: Mapping[str, Fields] = {
         "root_folder": TEXT,
         **_OLD_TRANSFORM,
     },
+    **FORK_PARAMS,
 }
 """The fields of every parameter message of a layer, by its name in the layer."""
 

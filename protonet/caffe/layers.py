@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from protonet.caffe.fields import PARAMS_OF_TYPE
+from protonet.caffe.fields import PARAMS_OF_TYPE, UNREAD
 from protonet.caffe.layer_fields import LAYER_PARAMS
 from protonet.caffe.marked import Marked, leaf, listing, mapping
 from protonet.caffe.report import Report
@@ -28,6 +28,9 @@ NEEDLESS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Fields of a layer's own message that change no result, and why protonet needs them not."""
+
+_STATES = {"LSTM": 2, "RNN": 1}
+"""How many blobs the state of a recurrent layer consists of."""
 
 
 def layer_of(field: Field, layers: Mapping[str, LayerType], report: Report) -> Marked:
@@ -70,7 +73,7 @@ def own_keys(layer: Message, report: Report) -> Iterator[tuple[str, Marked, Mark
     used = PARAMS_OF_TYPE.get(str(one(layer, "type")), ())
     for field in layer.fields:
         if field.name in used:
-            yield from _keys(field, report, f"{place_of(layer)}.{field.name}")
+            yield from _keys(field, report, layer)
 
 
 def note_unread(layer: Message, report: Report) -> None:
@@ -82,9 +85,13 @@ def note_unread(layer: Message, report: Report) -> None:
             report.note(field.mark, f"{place_of(layer)}.{field.name}", why)
 
 
-def _keys(field: Field, report: Report, path: str) -> Iterator[tuple[str, Marked, Mark]]:
+def _keys(field: Field, report: Report, layer: Message) -> Iterator[tuple[str, Marked, Mark]]:
+    path, kind = f"{place_of(layer)}.{field.name}", str(one(layer, "type"))
     for name, fields in grouped(message(field)):
-        if name in NEEDLESS:
+        if name in UNREAD.get(kind, ()):
+            why = f"Caffe does not read {name} in a layer of type {kind}"
+            report.note(fields[0].mark, f"{path}.{name}", why)
+        elif name in NEEDLESS:
             report.note(fields[0].mark, f"{path}.{name}", NEEDLESS[name])
         else:
             yield name, value_of(fields, field.name, report, path), fields[0].mark
@@ -119,9 +126,24 @@ def _put_parameters(source: Message, made: Marked, kind: LayerType, report: Repo
 
 
 def _parameter_names(source: Message, kind: LayerType) -> tuple[str, ...]:
-    """Return the names in Caffe's order; a Scale by a second bottom has its bias alone."""
-    by_bottom = kind.name == "Scale" and len(source.named("bottom")) > 1
-    return kind.parameters[1:] if by_bottom else kind.parameters
+    """Return the names in Caffe's order, without those that this layer does not have.
+
+    A Scale by a second bottom has its bias alone, and a Bias by one has none; without a static
+    bottom there is no weight for it.
+    """
+    bottoms = len(source.named("bottom"))
+    if kind.name in ("Bias", "Scale") and bottoms > 1:
+        return kind.parameters[1:]
+    if kind.name in _STATES and bottoms <= 2 + _exposed(source, kind):
+        return tuple(name for name in kind.parameters if not name.endswith("_static"))
+    return kind.parameters
+
+
+def _exposed(source: Message, kind: LayerType) -> int:
+    """Return how many bottoms of a recurrent layer are its state."""
+    fields = [field for each in source.named("recurrent_param") for field in message(each).fields]
+    is_exposed = any(field.name == "expose_hidden" and scalar(field) for field in fields)
+    return _STATES[kind.name] if is_exposed else 0
 
 
 def _parameter(field: Field, report: Report, path: str) -> Marked | None:

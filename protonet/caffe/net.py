@@ -22,6 +22,7 @@ from protonet.caffe.labels import index_inputs
 from protonet.caffe.layers import layer_of, note_unread
 from protonet.caffe.marked import Marked, leaf, listing, mapping
 from protonet.caffe.names import rename_repeated
+from protonet.caffe.prices import put_matrix
 from protonet.caffe.prototxt import read_prototxt
 from protonet.caffe.report import Report
 from protonet.caffe.text_format import Field, Message
@@ -82,6 +83,8 @@ def translate(net: Message, context: Context) -> Sections:
         made.put("inputs", inputs_of(declared, indices, context, net.mark))
     state = _state(net)
     built = [layer_of(field, context.layers, context.report) for field in plain]
+    for field, layer in zip(plain, built, strict=True):
+        put_matrix(message(field), layer, context)
     rename_repeated([message(field) for field in plain], built, state, context.report)
     made.put("layers", listing(built, net.mark))
     return Sections(made, sets_of(sources, state, context, net.mark))

@@ -58,13 +58,19 @@ def value_of(fields: Sequence[Field], kind: str, report: Report, path: str) -> M
     """
     first = fields[0]
     held = MESSAGES[kind][first.name]
-    if held.message == "FillerParameter":
-        return filler(message(first), report, f"{path}.{first.name}")
-    if held.message == "BlobShape":
-        return leaf(dims(message(first)), first.mark)
+    if held.message:
+        values = [_message(field, held.message, report, f"{path}.{first.name}") for field in fields]
+        return values[0] if len(values) == 1 else listing(values, first.mark)
     if held.repeated and not (len(fields) == 1 and first.name in BARE_IF_ONE):
         return listing((leaf(scalar(field), field.value.mark) for field in fields), first.mark)
     return leaf(scalar(first), first.value.mark)
+
+
+def _message(field: Field, kind: str, report: Report, path: str) -> Marked:
+    """Return a filler or a shape, the only messages that stand in those of layers."""
+    if kind == "FillerParameter":
+        return filler(message(field), report, path)
+    return leaf(dims(message(field)), field.mark)
 
 
 def dims(shape: Message) -> list[int]:

@@ -19,3 +19,17 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
         default=[],  # else argparse calls it required
         help="change a key of the spec: solver.base_lr=0.02, net.layers.conv1.num_output=32",
     )
+
+
+def add_plugins(parser: argparse.ArgumentParser) -> None:
+    """Declare whether plugins of other files may run."""
+    parser.add_argument(
+        "--allow-plugins",
+        action="store_true",
+        help="load the plugins that a base or another file names, too: they run code",
+    )
+
+
+def add_strict(parser: argparse.ArgumentParser) -> None:
+    """Declare what becomes of warnings."""
+    parser.add_argument("--strict", action="store_true", help="warnings are errors")

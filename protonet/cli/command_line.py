@@ -10,11 +10,35 @@ from collections.abc import Sequence
 from types import MappingProxyType, ModuleType
 
 from protonet import __version__
-from protonet.cli import check, convert, explain, test, train
+from protonet.cli import (
+    check,
+    convert,
+    diff,
+    draw,
+    explain,
+    layers,
+    new,
+    show,
+    summary,
+    test,
+    train,
+)
 from protonet.errors import Interrupted, ProtonetError, SpecError
 
 COMMANDS = MappingProxyType[str, ModuleType](
-    {"train": train, "test": test, "check": check, "convert": convert, "explain": explain}
+    {
+        "new": new,
+        "train": train,
+        "test": test,
+        "check": check,
+        "summary": summary,
+        "draw": draw,
+        "show": show,
+        "diff": diff,
+        "layers": layers,
+        "convert": convert,
+        "explain": explain,
+    }
 )
 """Every command by name: a module with HELP, EXAMPLE, `add_arguments(parser)` and
 `run(options)`."""

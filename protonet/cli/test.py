@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from protonet.cli.arguments import add_overrides, add_spec
+from protonet.cli.arguments import add_overrides, add_plugins, add_spec
 from protonet.cli.terminal import Terminal
 
 HELP = "test weights on the evaluation sets of a spec"
@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_spec(parser)
     add_overrides(parser)
+    add_plugins(parser)
     parser.add_argument(
         "--weights",
         metavar="FILE",
@@ -32,10 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Test; the last lines are the result, one per set."""
-    from protonet.net import shape_errors
+    from protonet.run.loading import load
     from protonet.run.measure import measure
-    from protonet.schema import load_spec
 
-    spec = load_spec(options.spec, options.overrides, prove=shape_errors)
+    spec = load(options.spec, options.overrides, allow_plugins=options.allow_plugins)
     measure(spec, options.weights, options.name, Terminal(sys.stdout))
     return 0

@@ -7,8 +7,9 @@ import shlex
 import sys
 from pathlib import Path
 
-from protonet.cli.arguments import add_overrides, add_spec
+from protonet.cli.arguments import add_overrides, add_plugins, add_spec, add_strict
 from protonet.cli.terminal import Terminal
+from protonet.cli.warnings import warn
 from protonet.errors import UsageError
 
 HELP = "train a net as its spec says"
@@ -22,6 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_spec(parser)
     add_overrides(parser)
+    add_plugins(parser)
+    add_strict(parser)
     parser.add_argument(
         "--resume",
         action="store_true",
@@ -40,11 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train; the last lines are the result, one per evaluation set."""
-    from protonet.net import shape_errors
     from protonet.run import TrainOptions, run_training
-    from protonet.schema import load_spec
+    from protonet.run.loading import load
+    from protonet.schema import warnings_of
 
-    spec = load_spec(options.spec, options.overrides, prove=shape_errors)
+    spec = load(options.spec, options.overrides, allow_plugins=options.allow_plugins)
+    warn(warnings_of(spec), options.spec, strict=options.strict)
     weights = _weights(options.weights)
     terminal = Terminal(sys.stdout)
     result = run_training(

@@ -29,6 +29,19 @@ def open_dataset(path: str | os.PathLike[str]) -> ChunkedDataset:
     return _open(os.path.abspath(shown), shown)
 
 
+def tables_of(path: str | os.PathLike[str]) -> list[str]:
+    """Return the names of the tables in a dataset, sorted; one without a name is "".
+
+    Raises: DataError if there is no dataset.
+    """
+    place = Path(path)
+    reader = _reader(place)
+    if reader is None:
+        raise DataError(f"{place}: {_why_none(Path(os.path.abspath(place)), str(place))}")
+    tables = reader(place, str(place)).tables()
+    return sorted(name.removesuffix("/") for name in tables)
+
+
 def _open(path: str, shown: str) -> ChunkedDataset:
     """Open the dataset at an absolute path; messages call it `shown`."""
     place, asked = Path(path), ""

@@ -25,7 +25,7 @@ import torch
 from protonet.data.header import FieldSpec
 from protonet.data.layout import Array, Rows
 from protonet.data.order import Order
-from protonet.data.table import Dataset
+from protonet.data.table import Records
 from protonet.errors import UsageError
 from protonet.records import suggestion
 
@@ -69,7 +69,7 @@ class Blocks:
         batches: in a block.
     """
 
-    dataset: Dataset
+    dataset: Records
     order: Order
     batch_size: int
     fields: Mapping[str, str]
@@ -182,7 +182,7 @@ class Reader:
     Raises: UsageError if the dataset lacks a field, or batch_size is not positive.
     """
 
-    dataset: Dataset
+    dataset: Records
     batch_size: int
     order: Order
     _: KW_ONLY
@@ -268,7 +268,7 @@ class Reader:
             self.waited += time.perf_counter() - began
 
 
-def _field(dataset: Dataset, name: str) -> FieldSpec:
+def _field(dataset: Records, name: str) -> FieldSpec:
     spec = dataset.header.field(name)
     if spec is None:
         known = [field.name for field in dataset.header.fields]
@@ -276,7 +276,7 @@ def _field(dataset: Dataset, name: str) -> FieldSpec:
     return spec
 
 
-def _record_bytes(dataset: Dataset, name: str) -> int:
+def _record_bytes(dataset: Records, name: str) -> int:
     spec = _field(dataset, name)
     return np.dtype(spec.dtype).itemsize * math.prod(spec.shape or ())
 

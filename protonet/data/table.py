@@ -28,8 +28,8 @@ from protonet.errors import UsageError
 from protonet.records import ChannelOrder
 
 
-class Dataset(Protocol):
-    """One table of named, typed fields, open for reading; a pickled copy opens the file again."""
+class Records(Protocol):
+    """What is needed to read records: all that a reader uses of a dataset."""
 
     @property
     def header(self) -> Header:
@@ -39,17 +39,6 @@ class Dataset(Protocol):
     @property
     def path(self) -> str:
         """The path as it was given to `open_dataset`, for messages."""
-        ...
-
-    def __len__(self) -> int:
-        """Return the number of records."""
-        ...
-
-    def __getitem__(self, index: int) -> dict[str, Array]:
-        """Return one record, each field a fresh array of the field's shape; -1 is the last record.
-
-        Raises: IndexError past either end; DataError if the record's chunk is damaged.
-        """
         ...
 
     def gather(self, rows: Rows, out: Mapping[str, Array]) -> None:
@@ -62,6 +51,21 @@ class Dataset(Protocol):
                 and the field's dtype.
 
         Raises: IndexError if a row does not exist; DataError if a chunk is damaged.
+        """
+        ...
+
+
+class Dataset(Records, Protocol):
+    """One table of named, typed fields, open for reading; a pickled copy opens the file again."""
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        ...
+
+    def __getitem__(self, index: int) -> dict[str, Array]:
+        """Return one record, each field a fresh array of the field's shape; -1 is the last record.
+
+        Raises: IndexError past either end; DataError if the record's chunk is damaged.
         """
         ...
 

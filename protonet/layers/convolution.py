@@ -44,17 +44,17 @@ class Convolution(nn.Module):
 
     Args:
         weight: shape of the filters, (num_output, C / group, kernel sides…).
-        has_bias: whether there is a bias, (num_output,).
+        biases: how many biases there are, num_output or none.
         convolve: `convolve(bottom, weight, bias)`.
         dtype: element type of the parameters.
     """
 
     def __init__(
-        self, weight: tuple[int, ...], has_bias: bool, convolve: Convolve, dtype: torch.dtype
+        self, weight: tuple[int, ...], biases: int, convolve: Convolve, dtype: torch.dtype
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(weight, dtype=dtype))
-        self.bias = nn.Parameter(torch.empty(weight[0], dtype=dtype)) if has_bias else None
+        self.bias = nn.Parameter(torch.empty(biases, dtype=dtype)) if biases else None
         self.convolve = convolve
 
     def forward(self, *bottoms: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, ...]:
@@ -76,12 +76,13 @@ def build(params: ConvolutionParams, bottoms: Sequence[Blob], setting: Setting) 
     check_floating(bottoms)
     axis = axis_index(params.axis, bottoms[0])
     infer(params, bottoms, setting)
-    grid = _grid(params, bottoms[0])
+    grid = grid_of(params, bottoms[0])
     convolve = _kernel(grid, params.group)
     if axis != 1:
-        convolve = partial(_fold_batch_axes, convolve, axis)
+        convolve = partial(fold_batch_axes, convolve, axis)
     weight = (params.num_output, bottoms[0].shape[axis] // params.group, *grid.kernel)
-    return Convolution(weight, params.bias_term, convolve, bottoms[0].dtype)
+    biases = params.num_output if params.bias_term else 0
+    return Convolution(weight, biases, convolve, bottoms[0].dtype)
 
 
 def infer(params: ConvolutionParams, bottoms: Sequence[Blob], setting: Setting) -> tuple[Blob, ...]:
@@ -91,19 +92,27 @@ def infer(params: ConvolutionParams, bottoms: Sequence[Blob], setting: Setting) 
         if bottom.shape != first.shape:
             raise ShapeError(f"the bottoms differ in shape: {first} and {bottom}")
     axis = axis_index(params.axis, first)
-    _check_groups(params, first.shape[axis])
-    places = _grid(params, first).places(first)
+    check_groups(params, first.shape[axis])
+    places = grid_of(params, first).places(first)
     shape = (*first.shape[:axis], params.num_output, *places)
     return tuple(Blob(shape, bottom.dtype) for bottom in bottoms)
 
 
-def _check_groups(params: ConvolutionParams, channels: int) -> None:
+def check_groups(params: ConvolutionParams, channels: int) -> None:
+    """Refuse groups that do not divide channels and filters.
+
+    Raises: ShapeError.
+    """
     for number, what in ((channels, "channels"), (params.num_output, "filters (num_output)")):
         if number % params.group:
             raise ShapeError(f"group {params.group} does not divide the {number} {what}")
 
 
-def _grid(params: ConvolutionParams, bottom: Blob) -> Grid:
+def grid_of(params: ConvolutionParams, bottom: Blob) -> Grid:
+    """Return where the windows lie on a bottom.
+
+    Raises: ShapeError if the keys do not fit its spatial axes, or there are more than 3.
+    """
     image = bottom.shape[axis_index(params.axis, bottom) + 1 :]
     axes = len(image)
     if axes > 3:
@@ -132,7 +141,7 @@ def _convolve_points(
     return F.conv1d(lines, filters, bias, groups=group).squeeze(-1)
 
 
-def _fold_batch_axes(
+def fold_batch_axes(
     convolve: Convolve,
     axis: int,
     bottom: torch.Tensor,
@@ -146,11 +155,12 @@ def _fold_batch_axes(
 
 def _multiply_adds(params: ConvolutionParams, bottoms: Sequence[Blob], tops: Sequence[Blob]) -> int:
     channels = bottoms[0].shape[axis_index(params.axis, bottoms[0])]
-    taps = math.prod(_grid(params, bottoms[0]).kernel) * channels // params.group
+    taps = math.prod(grid_of(params, bottoms[0]).kernel) * channels // params.group
     return sum(math.prod(top.shape) * taps for top in tops)
 
 
-def _fillers(params: ConvolutionParams) -> Mapping[str, Filler]:
+def fillers_of(params: ConvolutionParams) -> Mapping[str, Filler]:
+    """Return the fillers by the parameters' names."""
     return {"weight": params.weight_filler, "bias": params.bias_filler}
 
 
@@ -161,7 +171,7 @@ CONVOLUTION = LayerType(
     bottoms=SOME,
     tops=SOME,
     parameters=("weight", "bias"),
-    fillers=_fillers,
+    fillers=fillers_of,
     multiply_adds=_multiply_adds,
     infer=infer,
 )

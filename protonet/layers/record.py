@@ -149,7 +149,8 @@ class LayerType:
             contract test holds it equal to the real shapes.
         freeze: `freeze(params)` gives the params of the layer under `frozen: true`.
         exclusions: parts of the contract tests that do not apply, each with its reason: `run`
-            where nothing is ever built.
+            where nothing is ever built, `gradient` where nothing gets one, `shape` where the real
+            one is in the data.
     """
 
     name: str

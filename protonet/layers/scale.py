@@ -9,13 +9,11 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from protonet.errors import ShapeError
 from protonet.fillers import Filler, constant
-from protonet.layers.checks import axis_index, check_floating
+from protonet.layers.checks import check_floating
 from protonet.layers.record import Arity, Blob, LayerType, Setting, same_as_first
+from protonet.layers.spread import Shape, check_given, learned_shape, spread, trailing_axes
 from protonet.records import Flag, Integer, Record
-
-Shape = tuple[int, ...]
 
 
 class ScaleParams(Record):
@@ -70,10 +68,9 @@ class ScaleByBottom(nn.Module):
 def _scaled(
     bottom: torch.Tensor, factors: torch.Tensor, bias: torch.Tensor | None, trailing: int
 ) -> torch.Tensor:
-    shape = (*factors.shape, *(1,) * trailing)
     if bias is None:
-        return bottom * factors.reshape(shape)
-    return torch.addcmul(bias.reshape(shape), bottom, factors.reshape(shape))
+        return bottom * spread(factors, trailing)
+    return torch.addcmul(spread(bias, trailing), bottom, spread(factors, trailing))
 
 
 def build(params: ScaleParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:
@@ -88,35 +85,12 @@ def build(params: ScaleParams, bottoms: Sequence[Blob], setting: Setting) -> nn.
     check_floating(bottoms)
     first = bottoms[0]
     if len(bottoms) == 1:
-        shape = _learned(params, first)
-        return Scale(
-            shape, params.bias_term, first.rank - _start(params, first, shape) - len(shape)
-        )
-    shape = bottoms[1].shape
-    start = _start(params, first, shape)
-    if first.shape[start : start + len(shape)] != shape:
-        why = f"factors of shape {bottoms[1]} do not match the bottom {first} from axis {start} on"
-        raise ShapeError(why, "each of their axes is as long as that of the first bottom")
-    return ScaleByBottom(shape, params.bias_term, first.rank - start - len(shape))
-
-
-def _start(params: ScaleParams, bottom: Blob, factors: Shape) -> int:
-    """Return the first axis that the factors go along; a single factor needs none."""
-    return axis_index(params.axis, bottom) if factors else 0
-
-
-def _learned(params: ScaleParams, bottom: Blob) -> Shape:
-    """Return the shape of the learned factors."""
-    if params.num_axes == 0:
-        return ()
-    start = axis_index(params.axis, bottom)
-    shape = bottom.shape[start:] if params.num_axes < 0 else bottom.shape[start:][: params.num_axes]
-    if len(shape) < params.num_axes:
-        raise ShapeError(
-            f"num_axes {params.num_axes} from axis {params.axis} on exceeds the axes of {bottom}",
-            f"{len(shape)} are left; -1 takes them all",
-        )
-    return shape
+        shape = learned_shape(params.axis, params.num_axes, first)
+        return Scale(shape, params.bias_term, trailing_axes(params.axis, shape, first))
+    factors = bottoms[1]
+    check_given("factors", factors, params.axis, first)
+    trailing = trailing_axes(params.axis, factors.shape, first)
+    return ScaleByBottom(factors.shape, params.bias_term, trailing)
 
 
 def _fillers(params: ScaleParams) -> Mapping[str, Filler]:

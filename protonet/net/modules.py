@@ -18,7 +18,7 @@ from protonet.errors import Path, PathError, ShapeError
 from protonet.layers.record import Blob, LayerType, Setting
 from protonet.net.axes import Shape, Sizes, axis_sizes, shown
 from protonet.spec.layer import LayerSpec
-from protonet.spec.net import NetSpec
+from protonet.spec.net import InputSpec, NetSpec
 from protonet.spec.sharing import Sharing
 from protonet.spec.state import State
 from protonet.spec.wiring import Node, Value, Wiring
@@ -64,7 +64,7 @@ class Prover:
 
     def __init__(self, spec: NetSpec, layers: Mapping[str, LayerType], sharing: Sharing) -> None:
         self.layers, self.sharing = layers, sharing
-        self.sizes = axis_sizes(spec.inputs)
+        self.sizes = axis_sizes({**spec.inputs, **_deployed(spec)})
         self._known: dict[object, tuple[Shape, ...]] = {}
         self._first: dict[str, _Use] = {}
 
@@ -159,6 +159,12 @@ class Prover:
             why += f" of phase {first.phase}" if is_same else ""
             path: Path = (*place, "param", name, "name") if layer.param_spec(name).name else place
             yield PathError("PN028", path, why, hint="shared parameters have one shape")
+
+
+def _deployed(spec: NetSpec) -> Mapping[str, InputSpec]:
+    """Return what the deploy net is fed besides, under names that no input has."""
+    given = spec.deploy.inputs if spec.deploy else {}
+    return {f"deploy {name}": one for name, one in given.items()}
 
 
 def present(kind: LayerType, module: nn.Module) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import torch
 
 from protonet.errors import PathError, PathErrors, UsageError
-from protonet.layers import LAYERS
 from protonet.layers.record import LayerType
 from protonet.net.axes import Axes
 from protonet.net.form import Form, LossTerm
@@ -57,7 +56,6 @@ class Net(Form):
     Args:
         spec: the net section of a spec.
         phase: `train`, `test` or `deploy`.
-        layers: the table of layer types.
         seed: first values of the parameters follow from it.
         device: where the parameters lie.
         channels_last: memory format of 4-d parameters; left out: channels last where there are
@@ -71,7 +69,6 @@ class Net(Form):
         spec: NetSpec,
         phase: Phase = "train",
         *,
-        layers: Mapping[str, LayerType] = LAYERS,
         seed: int = 0,
         device: torch.device | str = "cpu",
         channels_last: bool | None = None,
@@ -79,6 +76,7 @@ class Net(Form):
         if channels_last is None:
             channels_last = any(layer.type in _CONVOLUTIONS for layer in spec.layers)
         memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        layers = spec.types
         sharing = Sharing(spec, layers)
         store = ParameterStore(sharing, seed, torch.device(device), memory_format)
         wirer, prover = Wirer(spec, layers), Prover(spec, layers, sharing)

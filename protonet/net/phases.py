@@ -2,51 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from protonet.errors import PathError, PathErrors
-from protonet.layers import LAYERS
-from protonet.layers.record import LayerType
+from protonet.net.form import Form
 from protonet.net.modules import Prover
 from protonet.spec.deploy import derive_deploy
 from protonet.spec.joints import once
 from protonet.spec.net import NetSpec
 from protonet.spec.sharing import Sharing
-from protonet.spec.wiring import Wirer, Wiring
+from protonet.spec.wiring import Wirer
 
 
-def prove_phases(
-    spec: NetSpec, layers: Mapping[str, LayerType] = LAYERS, stages: Iterable[str] = ()
-) -> dict[str, Wiring]:
+def prove_phases(spec: NetSpec, stages: Iterable[str] = ()) -> dict[str, Form]:
     """Prove the shapes of a net in all three phases without allocating any of it.
 
     Args:
         spec: the net.
-        layers: the table of layer types.
         stages: stages that evaluation sets name; phase test is proved for each besides.
 
-    Returns: the wiring of each phase, and of `test/STAGE` for each stage.
+    Returns: the net in each phase, and in `test/STAGE` for each stage.
     Raises: PathErrors with everything wrong in any phase, repeated ones once.
     """
-    wirings, errors = _proved(spec, layers, stages)
-    if not any(wiring.nodes for wiring in wirings.values()):
+    forms, errors = _proved(spec, stages)
+    if not any(form.wiring.nodes for form in forms.values()):
         errors = [*errors, PathError("PN029", ("net", "layers"), "no layer is left in any phase")]
     if errors:
         raise PathErrors(errors)
-    return wirings
+    return forms
 
 
-def shape_errors(spec: NetSpec, layers: Mapping[str, LayerType] = LAYERS) -> list[PathError]:
+def shape_errors(spec: NetSpec) -> list[PathError]:
     """Return everything wrong with a net, some of whose layers may have been refused already.
 
     For `protonet.schema.load_spec`, which then reports it with the rest.
     """
-    return _proved(spec, layers, ())[1]
+    return _proved(spec, ())[1]
 
 
-def _proved(
-    spec: NetSpec, layers: Mapping[str, LayerType], stages: Iterable[str]
-) -> tuple[dict[str, Wiring], list[PathError]]:
+def _proved(spec: NetSpec, stages: Iterable[str]) -> tuple[dict[str, Form], list[PathError]]:
+    layers = spec.types
     wirer = Wirer(spec, layers)
     prover = Prover(spec, layers, Sharing(spec, layers))
     wirings = {phase: wirer.wire(spec.net_state(phase)) for phase in ("train", "test")}
@@ -55,7 +50,9 @@ def _proved(
         for stage in dict.fromkeys(stages)
     }
     wirings["deploy"] = derive_deploy(spec, layers, wirer)
-    errors = list(wirer.errors)
-    for wiring in wirings.values():
-        errors += [*wiring.errors, *prover.prove(wiring).errors]
-    return wirings, once(errors)
+    errors, forms = list(wirer.errors), {}
+    for phase, wiring in wirings.items():
+        proof = prover.prove(wiring)
+        errors += [*wiring.errors, *proof.errors]
+        forms[phase] = Form(wiring, proof, layers)
+    return forms, once(errors)

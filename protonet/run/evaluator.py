@@ -13,9 +13,7 @@ from protonet.hooks.hook import Say
 from protonet.net import Net
 from protonet.run.metrics import finite
 from protonet.run.sets import OpenSet
-
-VALIDATION = "val"
-"""The set that the best snapshot is chosen by, where there is one."""
+from protonet.spec.data import deciding_set
 
 Scores = Mapping[str, Score]
 Metrics = dict[str, dict[str, float | list[float | None] | None]]
@@ -90,7 +88,7 @@ class Evaluator:
         """Return what the best snapshot is chosen by: the first metric of `val`, else of the
         first set; where there is no metric, less of the first loss is better. Return None where
         that is not finite."""
-        name = VALIDATION if VALIDATION in self.scores else next(iter(self.scores), None)
+        name = deciding_set(self.scores)
         if name is None:
             return None
         _, net = self._sets[name]
@@ -104,5 +102,5 @@ class Evaluator:
 
     def _samples(self, opened: OpenSet) -> int:
         if self._test_iter is None:
-            return len(opened.dataset)
+            return len(opened)
         return self._test_iter * opened.spec.batch_size

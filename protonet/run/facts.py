@@ -17,11 +17,13 @@ import torch
 import yaml
 
 from protonet import __version__
+from protonet.errors import Path as SpecPath
+from protonet.look.expanded import escaped, expanded_data
 from protonet.run.job import Job
 from protonet.run.paths import home
 from protonet.schema import Spec
 from protonet.source import yaml_text
-from protonet.spec.data import is_known
+from protonet.spec.data import is_known, placed
 
 
 class _Dumper(yaml.SafeDumper):
@@ -36,23 +38,34 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def resolved(spec: Spec) -> dict[str, Any]:
+def resolved(spec: Spec, *, expanded: bool = False) -> dict[str, Any]:
     """Return a spec as plain data: overrides applied, its paths absolute, so that it means the same
-    wherever it lies."""
-    data: dict[str, Any] = deepcopy(spec.origin.data)
+    wherever it lies. What uses blocks, variables or expressions is written out.
+
+    Args:
+        spec: the spec.
+        expanded: write it out in any case, every bottom named.
+    """
+    data = deepcopy(expanded_data(spec) if expanded else _written(spec))
     data["name"] = spec.run_name
-    for name, entry in (data.get("data") or {}).items():
-        if not is_known(entry["source"]):
-            entry["source"] = _absolute(home(spec, "data", name, "source"), entry["source"])
-        folder = home(spec, "data", name, "transform", "mean_file")
-        for step in _steps(entry.get("transform")):
-            for key in ("mean_file", "file"):
-                if key in step:
-                    step[key] = _absolute(folder, step[key])
+    for name, written in (data.get("data") or {}).items():
+        for below, entry in placed(written):
+            _make_absolute(entry, spec, ("data", name, *below))
     if spec.solver and spec.solver.weights:
         folder = home(spec, "solver", "weights")
         data["solver"]["weights"] = [_absolute(folder, path) for path in spec.solver.weights]
-    return data
+    plain: dict[str, Any] = escaped(data)
+    if "plugins" in spec.origin.data:  # whose names have no variables, and so no escapes
+        names = enumerate(spec.origin.data["plugins"])
+        plain["plugins"] = [_absolute(home(spec, "plugins", at), name) for at, name in names]
+    return plain
+
+
+def _written(spec: Spec) -> dict[str, Any]:
+    """Return a spec as it was written, if it says by itself what it means."""
+    origin: Mapping[str, Any] = spec.origin.data
+    written = {key: value for key, value in origin.items() if key != "plugins"}
+    return written if written == spec.expanded.data else expanded_data(spec)
 
 
 def spec_text(plain: Mapping[str, Any]) -> str:
@@ -88,8 +101,9 @@ def facts_text(job: Job, weights: Sequence[str]) -> str:
         "machine": job.machine.model_dump(),
         "weights": [str(Path(path).absolute()) for path in weights],
         "data": {
-            name: {"path": opened.dataset.path, "content_hash": opened.header.content_hash}
-            for name, opened in job.sets.items()
+            name: {"path": source.dataset.path, "content_hash": source.header.content_hash}
+            for opened in job.sets.values()
+            for name, source in opened.by_name().items()
         },
     }
     return json.dumps(facts, indent=1) + "\n"
@@ -102,6 +116,17 @@ def weights_of(text: str) -> tuple[str, ...]:
         return tuple(json.loads(text)["weights"])
     except (ValueError, KeyError, TypeError):
         return ()
+
+
+def _make_absolute(entry: dict[str, Any], spec: Spec, place: SpecPath) -> None:
+    """Make the paths of a source of data absolute."""
+    if not is_known(entry["source"]):
+        entry["source"] = _absolute(home(spec, *place, "source"), entry["source"])
+    folder = home(spec, *place, "transform", "mean_file")
+    for step in _steps(entry.get("transform")):
+        for key in ("mean_file", "file"):
+            if key in step:
+                step[key] = _absolute(folder, step[key])
 
 
 def _steps(transform: Any) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ from torch import Tensor
 from protonet.data.reader import Batch, Reader
 from protonet.net import Net
 
-Prepare = Callable[[Batch], Tensor]
+Prepare = Callable[[Tensor, Batch], Tensor]
+"""`prepare(images, batch)`: what is done to stored images on the device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +43,12 @@ class Feed(Iterator[tuple[Tensor, ...]]):
     Args:
         reader: where batches come from.
         target: how the net wants them.
-        image: the input that the transforms are for, or None.
-        transform: `transform(images, positions)`, the device's part of the pipeline.
+        transforms: for each input that has images, the device's part of their pipeline.
     """
 
-    def __init__(
-        self,
-        reader: Reader,
-        target: Target,
-        image: str | None,
-        transform: Callable[[Tensor, Batch], Tensor],
-    ) -> None:
+    def __init__(self, reader: Reader, target: Target, transforms: Mapping[str, Prepare]) -> None:
         self.reader = reader
-        self._target, self._image, self._transform = target, image, transform
+        self._target, self._transforms = target, transforms
 
     def __next__(self) -> tuple[Tensor, ...]:
         """Return the next batch.
@@ -68,5 +62,6 @@ class Feed(Iterator[tuple[Tensor, ...]]):
 
     def _tensor(self, name: str, dtype: torch.dtype, batch: Batch) -> Tensor:
         stored = batch.arrays[name].to(self._target.device, non_blocking=True)
-        value = self._transform(stored, batch) if name == self._image else stored
+        transform = self._transforms.get(name)
+        value = transform(stored, batch) if transform else stored
         return value if value.dtype == dtype else value.to(dtype)

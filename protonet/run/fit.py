@@ -1,4 +1,4 @@
-"""Whether a set fits a net: its fields, their shapes and types, the number of its classes."""
+"""Whether a set fits a net: shapes and types of its samples, its batches, its classes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import torch
 
-from protonet.data.header import Header
 from protonet.errors import PathError, PathErrors
-from protonet.net import Net
-from protonet.records import suggestion
+from protonet.net.form import Form
+from protonet.run.found import Found
 from protonet.spec.data import DataSpec
 from protonet.spec.net import InputSpec
 from protonet.transforms.record import shown
@@ -18,79 +17,65 @@ from protonet.transforms.record import shown
 _CLASS_AXIS = 1
 
 
-def check_fields(name: str, data: DataSpec, net: Net, header: Header) -> dict[str, str]:
-    """Return the field of the dataset for every input of the net.
-
-    Raises: PathErrors naming every input without a field, and every rename of what is not there.
-    """
-    errors = []
-    known = [field.name for field in header.fields]
-    for field, blob in data.fields.items():
-        if field not in known:
-            why = f"the dataset has no field {field}"
-            path = ("data", name, "fields", field)
-            errors.append(PathError("PN040", path, why, hint=suggestion(field, known)))
-        elif blob not in net.inputs:
-            why = f"the net reads no input {blob}"
-            path = ("data", name, "fields", field)
-            errors.append(PathError("PN040", path, why, hint=suggestion(blob, net.inputs)))
-    renamed = {blob: field for field, blob in data.fields.items()}
-    fields = {blob: renamed.get(blob, blob) for blob in net.inputs}
-    for blob, field in fields.items():
-        if field not in known and blob not in renamed:
-            why = f"the dataset has no field for the net's input {blob}"
-            hint = f"it has {', '.join(known)}; name the one to use: fields: {{FIELD: {blob}}}"
-            errors.append(PathError("PN040", ("data", name, "source"), why, hint=hint))
-    if errors:
-        raise PathErrors(errors)
-    return fields
-
-
-def check_shapes(
-    name: str, data: DataSpec, net: Net, shapes: Mapping[str, tuple[int, ...]], header: Header
+def check_fit(
+    found: Found, net: Form, fields: Mapping[str, str], shapes: Mapping[str, tuple[int, ...]]
 ) -> None:
-    """Refuse samples of another shape or type than the net's inputs.
+    """Refuse a source whose samples do not fit the inputs that they feed.
 
     Args:
-        name: the set.
-        data: what the spec says of it.
+        found: the source.
         net: the net.
-        shapes: of one sample of each input, transformed.
-        header: of the dataset.
+        fields: input of the net → field of the dataset.
+        shapes: of one sample of each of these inputs, transformed.
+
+    Raises: PathErrors for other shapes or types than the net's inputs; PathError for more classes
+        than a loss or metric has scores for.
+    """
+    errors = list(_shape_errors(found, net, fields, shapes))
+    if errors:
+        raise PathErrors(errors)
+    _check_labels(found, net, fields)
+
+
+def check_batches(name: str, data: DataSpec, net: Form) -> None:
+    """Refuse batches of another size than a net of a literal batch takes.
 
     Raises: PathErrors.
     """
-    errors = list(_shape_errors(name, data, net, shapes, header))
+    first = next(iter(data.sources))
+    why = "the net's input {} takes batches of {}, and batch_size is {}"
+    errors = [
+        PathError(
+            "PN041",
+            ("data", name, *first, "batch_size"),
+            why.format(blob, spec.axes()[0], data.batch_size),
+        )
+        for blob, spec in net.input_specs.items()
+        if isinstance((spec.axes() or ("",))[0], int) and spec.axes()[0] != data.batch_size
+    ]
     if errors:
         raise PathErrors(errors)
 
 
 def _shape_errors(
-    name: str, data: DataSpec, net: Net, shapes: Mapping[str, tuple[int, ...]], header: Header
+    found: Found, net: Form, fields: Mapping[str, str], shapes: Mapping[str, tuple[int, ...]]
 ) -> Iterator[PathError]:
-    renamed = {blob: field for field, blob in data.fields.items()}
-    path = ("data", name, "source")
+    path = (*found.place, "source")
     for blob, shape in shapes.items():
         spec = net.input_specs[blob]
-        batch, *axes = spec.axes() or ("",)
+        _, *axes = spec.axes() or ("",)
         if not _admits(axes, shape):
             why = f"a sample of {blob} has the shape {shown(shape)}, the net's input takes "
             yield PathError("PN041", path, why + _shown(axes), hint=_hint(blob, shape, axes))
-        elif isinstance(batch, int) and batch != data.batch_size:
-            why = f"the net's input {blob} takes batches of {batch}, and batch_size is "
-            yield PathError("PN041", ("data", name, "batch_size"), f"{why}{data.batch_size}")
-        field = header.field(renamed.get(blob, blob))
+        field = found.header.field(fields[blob])
         if field and not _converts(np.dtype(field.dtype), spec):
             why = f"{blob} is stored as {field.dtype}, the net's input takes {spec.dtype}"
             yield PathError("PN041", path, why, hint=f"net.inputs.{blob}: dtype: float32 fits")
 
 
-def check_labels(name: str, net: Net, fields: Mapping[str, str], header: Header) -> None:
-    """Refuse a set of more classes than a loss or metric has scores for.
-
-    Raises: PathError.
-    """
-    if header.classes is None:
+def _check_labels(found: Found, net: Form, fields: Mapping[str, str]) -> None:
+    names = found.header.classes
+    if names is None:
         return
     for node in net.wiring.nodes:
         kind = net.layers[node.layer.type]
@@ -99,13 +84,13 @@ def check_labels(name: str, net: Net, fields: Mapping[str, str], header: Header)
         scores, labels = node.bottoms[0], node.bottoms[1]
         classes = net.axes(scores)[getattr(node.layer.params, "axis", _CLASS_AXIS)]
         read = fields.get(labels.blob) == "label" and labels.layer < 0
-        if read and isinstance(classes, int) and len(header.classes) > classes:
+        if read and isinstance(classes, int) and len(names) > classes:
             raise PathError(
                 "PN041",
-                ("data", name, "source"),
-                f"the set has {len(header.classes)} classes, and {scores.blob}, which layer "
+                (*found.place, "source"),
+                f"the set has {len(names)} classes, and {scores.blob}, which layer "
                 f"{node.layer.name} compares with its labels, has {classes} scores",
-                hint=f"the layer that gives {scores.blob} needs num_output: {len(header.classes)}",
+                hint=f"the layer that gives {scores.blob} needs num_output: {len(names)}",
             )
 
 

@@ -11,6 +11,8 @@ from protonet.errors import PathError, PathErrors
 from protonet.lr_policy import LR_POLICIES, Schedule
 from protonet.net import Net
 from protonet.optim import OPTIMIZERS, Optimizer
+from protonet.run.durations import timed
+from protonet.run.factors import factored
 from protonet.run.machine import (
     choose_device,
     choose_layout,
@@ -21,8 +23,8 @@ from protonet.run.machine import (
 from protonet.run.sets import OpenSet, open_sets
 from protonet.schema import Spec, located
 from protonet.snapshot import Evaluation, Machine
-from protonet.spec.data import TRAIN, DataSpec, evaluation_sets
-from protonet.spec.solver import SolverSpec
+from protonet.spec.data import TRAIN, DataSpec, deciding_set, evaluation_sets
+from protonet.spec.solver import SolverSpec, TimedSolver
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +33,19 @@ class Job:
 
     Attributes:
         spec: what it was made from.
-        solver: its solver section.
+        solver: its solver section, every length in iterations.
+        durations: for each length that was given in epochs, what it came to.
         machine: what it computes with.
         net: the net in phase train.
         tests: for each evaluation set, the net in phase test that measures it.
         sets: every set by name, `train` among them.
-        optimizer: the update rule, over `net.learnable`.
+        optimizer: the update rule, over `net.learnable` with the factors of `solver.params`.
         rate: from an iteration to its learning rate.
     """
 
     spec: Spec
-    solver: SolverSpec
+    solver: TimedSolver
+    durations: tuple[str, ...]
     machine: Machine
     net: Net
     tests: Mapping[str, Net]
@@ -62,8 +66,7 @@ class Job:
     @property
     def evaluation(self) -> Evaluation:
         """What belongs to the weights: how evaluation prepares a sample, and the class names."""
-        names = [name for name in self.sets if name != TRAIN]
-        return evaluation_of(self.sets[names[0] if names else TRAIN])
+        return evaluation_of(self.sets[deciding_set(self.sets) or TRAIN])
 
 
 def prepare(
@@ -83,25 +86,32 @@ def prepare(
     Raises: SpecError with everything that does not fit; DeviceError if the device is not there.
     """
     with located(spec):
-        solver = required_solver(spec)
-        device, threads = choose_device(solver, before), set_threads(solver, before)
-        net = _trainable_net(spec, solver, device, choose_layout(solver, before))
+        written = required_solver(spec)
+        device, threads = choose_device(written, before), set_threads(written, before)
+        net = _trainable_net(spec, written, device, choose_layout(written, before))
+        slots = factored(net, written.params)
         tests = test_nets(spec, net)
         sets = open_sets(spec, {TRAIN: net, **tests}, say, status)
+        solver, durations = _timed(written, sets[TRAIN])
     set_deterministic(solver.deterministic)
-    policy = solver.lr_policy
+    rule, policy = solver.optimizer, solver.lr_policy
     return Job(
         spec=spec,
         solver=solver,
+        durations=tuple(durations),
         machine=this_machine(
             device, threads, channels_last=net.memory_format is torch.channels_last
         ),
         net=net,
         tests=tests,
         sets=sets,
-        optimizer=OPTIMIZERS[solver.type].build(solver.optimizer, net.learnable),
+        optimizer=OPTIMIZERS[rule.type].build(rule.params, slots),
         rate=LR_POLICIES[policy.type].build(policy.params, solver.base_lr, solver.max_iter),
     )
+
+
+def _timed(solver: SolverSpec, train: OpenSet) -> tuple[TimedSolver, list[str]]:
+    return timed(solver, len(train), train.spec.batch_size * solver.iter_size)
 
 
 def required_solver(spec: Spec) -> SolverSpec:
@@ -131,13 +141,13 @@ def test_nets(spec: Spec, net: Net) -> dict[str, Net]:
 
 def evaluation_of(opened: OpenSet) -> Evaluation:
     """Return how evaluation prepares a sample of this set, and what its classes are called."""
-    image = opened.image
+    first = opened.first
     return Evaluation(
-        input=image,
-        shape=opened.pipeline.shape,
-        transform=tuple(opened.pipeline.describe()),
-        channels=opened.channels,
-        classes=opened.header.classes,
+        input=first.image,
+        shape=first.pipeline.shape,
+        transform=tuple(first.pipeline.describe()),
+        channels=first.channels,
+        classes=opened.classes,
     )
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from protonet.schema import Spec
-from protonet.source import COMMAND_LINE
 
 
-def home(spec: Spec, *path: str) -> Path:
-    """Return where a relative path that stands here in a spec begins: in the spec's folder; in the
-    current one, if the command line gave it."""
-    given = spec.origin.marks.nearest(path).value.source.name == COMMAND_LINE
-    return Path.cwd() if given else spec.origin.folder
+def home(spec: Spec, *path: str | int) -> Path:
+    """Return where a relative path that stands here in a spec begins: in the folder of the file it
+    was written in; in the current one, if the command line gave it."""
+    folder = spec.origin.marks.nearest(path).value.source.folder
+    return folder if folder.is_absolute() else spec.origin.folder
 
 
 def near(folder: Path, written: str) -> str:

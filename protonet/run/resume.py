@@ -11,7 +11,8 @@ from protonet.errors import SnapshotError, UsageError
 from protonet.run.job import Job
 from protonet.run.machine import check_same, differences
 from protonet.snapshot import Snapshot
-from protonet.spec.data import TRAIN
+from protonet.spec.data import TRAIN, placed
+from protonet.spec.solver import SolverSpec
 
 _FIXED = frozenset({"type", "regularization_type", "iter_size", "random_seed", "deterministic"})
 """Keys of the solver that what was done so far depends on in a way that cannot be changed later."""
@@ -74,16 +75,28 @@ def _fixed_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Ite
 def _solver_differences(
     before: Mapping[str, Any], now: Mapping[str, Any], *, fixed: bool
 ) -> Iterator[str]:
-    old, new = (dict(spec.get("solver") or {}) for spec in (before, now))
+    old, new = (_flat(spec.get("solver") or {}) for spec in (before, now))
     for key in sorted((old.keys() | new.keys()) - _MACHINE):
         if (key in _FIXED) == fixed:
             yield from _differences(f"solver.{key}", old.get(key), new.get(key))
 
 
+def _flat(solver: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a solver section with its update rule as flat keys: both forms mean the same."""
+    rule = solver.get("optimizer", {})
+    own = rule if isinstance(rule, Mapping) else {"type": rule}
+    rest = {key: value for key, value in solver.items() if key != "optimizer"}
+    return {"type": SolverSpec.model_fields["type"].default, **rest, **own}
+
+
 def _set(spec: Mapping[str, Any], name: str) -> Any:
-    """Return a set without its source: data are known by their content, not by their place."""
-    data = dict((spec.get("data") or {}).get(name) or {})
-    return {key: value for key, value in data.items() if key not in ("source", "fallback")}
+    """Return a set without its sources: data are known by their content, not by their place."""
+    written = (spec.get("data") or {}).get(name) or {}
+    entries = [
+        {key: value for key, value in entry.items() if key not in ("source", "fallback")}
+        for _, entry in placed(written)
+    ]
+    return entries if isinstance(written, list) else entries[0]
 
 
 def _differences(path: str, before: Any, now: Any) -> Iterator[str]:
@@ -108,7 +121,6 @@ def _shown(value: Any) -> str:
 
 
 def _data_differences(before: Mapping[str, str], job: Job) -> Iterator[str]:
-    now = job.sets[TRAIN].header.content_hash
-    if before.get(TRAIN) != now:
-        source = job.sets[TRAIN].dataset.path
-        yield f"data.train holds other records now ({source})"
+    for name, source in job.sets[TRAIN].by_name().items():
+        if before.get(name) != source.header.content_hash:
+            yield f"data.{name} holds other records now ({source.dataset.path})"

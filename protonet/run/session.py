@@ -138,7 +138,11 @@ class Session:
             position=self._reader.position,
             seed=job.solver.random_seed,
             spec=self._plain,
-            data={name: opened.header.content_hash for name, opened in job.sets.items()},
+            data={
+                name: source.header.content_hash
+                for opened in job.sets.values()
+                for name, source in opened.by_name().items()
+            },
             machine=job.machine,
             evaluation=job.evaluation,
             metrics=evaluator.values() if tested else {},

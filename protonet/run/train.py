@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from protonet.errors import StorageError
-from protonet.net import shape_errors
 from protonet.run.facts import facts_text, resolved, spec_text, weights_of
 from protonet.run.folder import RunFolder, new_run, newest_run
 from protonet.run.job import Job, prepare
+from protonet.run.loading import load
 from protonet.run.machine import memory_errors
 from protonet.run.output import Log, Output, Silent
 from protonet.run.paths import home, near
@@ -21,7 +21,7 @@ from protonet.run.records import Records
 from protonet.run.resume import check_continues, restore
 from protonet.run.session import Session
 from protonet.run.table import net_table
-from protonet.schema import Spec, load_spec, respecified
+from protonet.schema import Spec, respecified
 from protonet.snapshot import Snapshot, Snapshots, load_weights
 
 Metrics = Mapping[str, Mapping[str, Any]]
@@ -83,7 +83,7 @@ def train(
     """
     texts = [f"{path}={json.dumps(value)}" for path, value in overrides.items()]
     if not isinstance(spec, Spec):
-        spec = load_spec(spec, texts, prove=shape_errors)
+        spec = load(spec, texts)
     elif texts:
         spec = respecified(spec, texts)
     return run_training(spec, TrainOptions(run=Path(run) if run else None, resume=resume))
@@ -191,7 +191,10 @@ def _introduce(job: Job, folder: RunFolder, log: Log, iteration: int | None) -> 
     for line in net_table(job.net):
         log.say(line)
     for name, opened in job.sets.items():
-        log.say(f"{name}: {len(opened.dataset):,} records of {opened.dataset.path}")
+        paths = " and ".join(source.dataset.path for source in opened.sources)
+        log.say(f"{name}: {len(opened):,} records of {paths}")
+    for line in job.durations:
+        log.say(line)
     machine = job.machine
     plural = "s" * (machine.threads != 1)
     threads = f", {machine.threads} thread{plural}" if machine.device == "cpu" else ""
@@ -202,10 +205,11 @@ def _introduce(job: Job, folder: RunFolder, log: Log, iteration: int | None) -> 
 
 def _remind(job: Job, log: Log) -> None:
     """Say once more, beside the result, which sets were not those that the spec names."""
-    for name, opened in job.sets.items():
-        if opened.is_stand_in:
-            source = opened.spec.source
-            log.say(f"REMEMBER: {name} was NOT {source} BUT {opened.dataset.path}")
+    sources = (entry for opened in job.sets.values() for entry in opened.by_name().items())
+    for name, source in sources:
+        if source.found.is_stand_in:
+            asked = source.found.spec.source
+            log.say(f"REMEMBER: {name} was NOT {asked} BUT {source.dataset.path}")
 
 
 def _own_weights(spec: Spec, job: Job) -> list[str]:

@@ -12,10 +12,10 @@ from protonet.errors import SpecError, UsageError
 from protonet.problems import Mark, Problem, SourceText
 from protonet.records import nearest
 from protonet.source.marks import Marks
-from protonet.source.overrides import COMMAND_LINE, apply_overrides
+from protonet.source.overrides import COMMAND_LINE, apply_overrides, is_of_inner_layer
 from protonet.source.yaml_text import read_yaml
 
-__all__ = ["COMMAND_LINE", "Marks", "Origin", "read_source"]
+__all__ = ["COMMAND_LINE", "Marks", "Origin", "apply_overrides", "read_source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Origin:
         data: plain data, overrides applied.
         marks: where each node stands.
         problems: what the text itself has wrong, and the overrides that fit nothing.
+        path: the file, or None where it was no file.
+        late: overrides of layers that only exist once blocks are expanded.
     """
 
     name: str
@@ -35,33 +37,44 @@ class Origin:
     data: Any
     marks: Marks
     problems: tuple[Problem, ...] = ()
+    path: Path | None = None
+    late: tuple[str, ...] = ()
 
     def overridden(self, overrides: Iterable[str]) -> Origin:
-        """Return a copy with `path=value` texts applied; this one stays as it is."""
+        """Return a copy with `path=value` texts applied; this one stays as it is.
+
+        What names a layer that the text does not have is kept for after the expansion of blocks.
+        """
         data, marks = deepcopy(self.data), deepcopy(self.marks)
-        problems = apply_overrides(data, marks, overrides)
-        return replace(self, data=data, marks=marks, problems=(*self.problems, *problems))
+        problems: list[Problem] = []
+        late = list(self.late)
+        for text in overrides:
+            if is_of_inner_layer(data, text):
+                late.append(text)
+            else:
+                problems += apply_overrides(data, marks, [text])
+        return replace(
+            self,
+            data=data,
+            marks=marks,
+            problems=(*self.problems, *problems),
+            late=tuple(late),
+        )
 
 
-def read_source(path: Path, overrides: Iterable[str] = ()) -> Origin:
-    """Read a spec file and apply the overrides of the command line.
+def read_source(path: Path) -> Origin:
+    """Read a spec file.
 
     What is wrong but does not end the reading is kept in the origin's `problems`.
     Raises: UsageError if there is no such file; SpecError if the text is no YAML map.
     """
     text, name = read_text(path), str(path)
-    reading = read_yaml(text, SourceText(name, tuple(text.splitlines())))
+    folder = path.absolute().parent
+    reading = read_yaml(text, SourceText(name, tuple(text.splitlines()), folder))
     if not isinstance(reading.data, dict):
         why = "a spec is a map with the keys name, data, net and solver"
         raise SpecError([Problem("PN005", reading.marks.value, "", why)], name)
-    problems = apply_overrides(reading.data, reading.marks, overrides)
-    return Origin(
-        name,
-        path.absolute().parent,
-        reading.data,
-        reading.marks,
-        (*reading.problems, *problems),
-    )
+    return Origin(name, folder, reading.data, reading.marks, reading.problems, path)
 
 
 def read_text(path: Path) -> str:

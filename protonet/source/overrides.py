@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from protonet.errors import SpecError
@@ -26,9 +27,22 @@ def apply_overrides(data: Any, marks: Marks, overrides: Iterable[str]) -> list[P
     return [problem for text in overrides for problem in _apply(data, marks, text)]
 
 
+def is_of_inner_layer(data: Any, text: str) -> bool:
+    """Return whether an override names a layer that the text itself does not have: it may be one
+    of those that blocks make, `net.layers.res2a/conv1.num_output=32`."""
+    steps = text.partition("=")[0].split(".")
+    layers = (data.get("net") or {}) if isinstance(data, dict) else {}
+    layers = layers.get("layers") if isinstance(layers, dict) else None
+    if steps[:2] != ["net", "layers"] or len(steps) < 4 or not isinstance(layers, list):
+        return False
+    uses_blocks = any(isinstance(item, dict) and {"repeat"} & item.keys() for item in layers)
+    is_made = "/" in steps[2] or (uses_blocks and "_" in steps[2])
+    return is_made and _enter(layers, steps[2])[0] is None
+
+
 def _apply(data: Any, marks: Marks, text: str) -> list[Problem]:
     legible = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
-    source = SourceText(COMMAND_LINE, tuple(legible.splitlines()))
+    source = SourceText(COMMAND_LINE, tuple(legible.splitlines()), Path.cwd())
     whole = Mark(source, 1, 1, len(text) + 1)
     if legible != text:  # bytes that Python could not decode, kept by it as lone surrogates
         return [Problem("PN030", whole, "", "the override is not UTF-8")]

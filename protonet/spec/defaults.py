@@ -8,10 +8,11 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails
 
+from protonet.language import LayerData
 from protonet.layers.record import LayerType
 from protonet.records import suggestion
 from protonet.spec.keys import line, lines_of
-from protonet.spec.layer import LayerSpec, MergedLayer
+from protonet.spec.layer import LayerSpec
 
 _OWN = frozenset({"name", "type"})
 """Keys that no layer can have from its type."""
@@ -101,6 +102,7 @@ def _merged(layer: Any, defaults: Mapping[str, Any]) -> Any:
     if not isinstance(default, Mapping):
         return layer
     kept = {key: value for key, value in default.items() if key not in {*_OWN, "param"}}
-    merged = MergedLayer(deep_merge(kept, layer))
-    merged.hidden = {"default_param": default.get("param", {})}
+    merged = LayerData(deep_merge(kept, layer))
+    hidden = getattr(layer, "hidden", {})
+    merged.hidden = {**hidden, "default_param": default.get("param", {})}
     return merged

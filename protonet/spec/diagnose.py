@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from protonet.errors import Path, PathError
-from protonet.problems import CODES, Problem
+from protonet.language import Expanded
+from protonet.language.expanded import FRAMES
+from protonet.problems import CODES, Problem, Severity
 from protonet.records import shortened
-from protonet.source import Origin
-from protonet.spec.keys import reserved_for
 
 Words = Callable[[Mapping[str, Any]], tuple[str, str]]
 """From an error's context to its code and what is wrong."""
@@ -53,33 +53,43 @@ _WORDS: Mapping[str, Words] = {
 }
 
 
-def problems_of(error: ValidationError, origin: Origin) -> list[Problem]:
+def problems_of(error: ValidationError, spec: Expanded) -> list[Problem]:
     """Return every error of a spec's validation as a located problem, repeated ones once."""
-    problems = [_problem(line, origin) for line in error.errors(include_url=False)]
+    problems = [_problem(line, spec) for line in error.errors(include_url=False)]
     return list(dict.fromkeys(problems))
 
 
-def locate(error: PathError, origin: Origin) -> Problem:
+def locate(error: PathError, spec: Expanded, severity: Severity = "error") -> Problem:
     """Return one error at a path as a located problem."""
-    path = _below_scalars(error.path, origin)
-    mark = origin.marks.locate(path, key=_is_about_key(error.code, path))
-    words = path_text(path, origin.data)
-    return Problem(error.code, mark, words, error.why, error.got, error.hint)
+    trail = spec.trail(error.path)
+    if error.path[:2] == FRAMES:
+        marks, below = spec.marks_at(error.path)
+        mark = marks.locate(below)
+        words = _frame_text(error.path, spec)
+    else:
+        path = _below_scalars(_written(error.path, spec), spec)
+        mark = spec.marks.locate(path, key=_is_about_key(error.code, path))
+        words = path_text(path, spec.data)
+    return Problem(error.code, mark, words, error.why, error.got, error.hint, severity, trail)
 
 
-def _problem(line: Mapping[str, Any], origin: Origin) -> Problem:
+def _frame_text(path: Path, spec: Expanded) -> str:
+    frames = spec.plan.frames if spec.plan else ()
+    frame = frames[path[2]] if isinstance(path[2], int) and path[2] < len(frames) else None
+    rest = [str(step) for step in path[3:] if not isinstance(step, int)]
+    return ".".join(["net", "layers", *([frame.name] if frame and frame.name else []), *rest])
+
+
+def _problem(line: Mapping[str, Any], spec: Expanded) -> Problem:
     context = line.get("ctx", {})
     code, why = _words(str(line["type"]), context, str(line["msg"]))
-    path = _below_scalars(_written(tuple(line["loc"]), origin), origin)
-    mark = origin.marks.locate(path, key=_is_about_key(code, path))
-    reserved = reserved_for(path) if code == "PN012" else ""
-    if reserved:
-        return Problem(
-            "PN016", mark, path_text(path, origin.data), f"kept for {reserved}", hint=LATER
-        )
+    path = _below_scalars(_written(tuple(line["loc"]), spec), spec)
+    mark = spec.marks.locate(path, key=_is_about_key(code, path))
+    trail = spec.trail(path)
     got = "" if _says_nothing(code, line["input"]) else shortened(line["input"])
     hint = context.get("hint", "") or _quoted(code, line["input"])
-    return Problem(code, mark, path_text(path, origin.data), why, got, hint)
+    words = path_text(path, spec.data)
+    return Problem(code, mark, words, why, got, hint, trail=trail)
 
 
 def _is_about_key(code: str, path: Path) -> bool:
@@ -93,9 +103,9 @@ def _says_nothing(code: str, value: object) -> bool:
     return code == "PN011" or (isinstance(value, Mapping) and code not in ("PN010", "PN012"))
 
 
-def _below_scalars(path: Path, origin: Origin) -> Path:
+def _below_scalars(path: Path, spec: Expanded) -> Path:
     """Return the path without the steps into a list that was written as its only item."""
-    while path and isinstance(path[-1], int) and origin.marks.find(path) is None:
+    while path and isinstance(path[-1], int) and spec.marks.find(path) is None:
         path = path[:-1]
     return path
 
@@ -114,20 +124,20 @@ def _quoted(code: str, value: object) -> str:
     return f"write {value} without quotes" if code == "PN010" and bare else ""
 
 
-def _written(path: Path, origin: Origin) -> Path:
+def _written(path: Path, spec: Expanded) -> Path:
     """Return where the offending value was written: a layer's key may stand in the defaults of its
     type, and a shape need not be in a map."""
-    if len(path) < 4 or origin.marks.find(path):
+    if len(path) < 4 or spec.marks.find(path):
         return path
     written = path
-    if path[:2] == ("net", "inputs") and isinstance(_get(origin.data, path[:3]), list):
+    if path[:2] == ("net", "inputs") and isinstance(_get(spec.data, path[:3]), list):
         written = (*path[:3], *path[4:])
     elif path[:2] == ("net", "layers"):
-        layer: Any = _get(origin.data, path[:3])
+        layer: Any = _get(spec.data, path[:3])
         kind = str(layer.get("type")) if isinstance(layer, Mapping) else ""
         key = "param" if path[3] == "default_param" else path[3]
         written = ("net", "defaults", kind, key, *path[4:])
-    return written if origin.marks.find(written) else path
+    return written if spec.marks.find(written) else path
 
 
 def path_text(path: Path, data: Any) -> str:

@@ -1,4 +1,4 @@
-"""Words of the language: those kept for later versions, and the spelling of unknown ones."""
+"""Errors inside models of the spec, and the spelling of unknown keys."""
 
 from __future__ import annotations
 
@@ -9,32 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails
 
-from protonet.errors import Path
 from protonet.records import custom_error, restated, suggestion
-
-_BLOCKS = "blocks of layers"
-_REUSE = "reuse of other files"
-_OPTIM = "torch's own optimizers"
-RESERVED: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "": {"base": _REUSE, "vars": _BLOCKS, "plugins": "layer types of the user's own"},
-        "net": {"blocks": _BLOCKS, "deploy": "a deploy net other than the derived one"},
-        "net.layers": {"if": _BLOCKS, "repeat": _BLOCKS, "share": _BLOCKS},
-        "solver": {
-            "optimizer": _OPTIM,
-            "params": "learning rates by name",
-            "updates": "losses that update different parameters",
-            "precision": "mixed precision",
-        },
-    }
-)
-"""Keys of the language that a later version runs, by the map they stand in, with what for."""
-
-
-def reserved_for(path: Path) -> str:
-    """Return what the key at this path is kept for; nothing where it is no such key."""
-    place, key = ".".join(str(step) for step in path[:-1] if isinstance(step, str)), path[-1]
-    return RESERVED.get(place, {}).get(str(key), "")
 
 
 def lines_of(error: ValidationError) -> list[InitErrorDetails]:

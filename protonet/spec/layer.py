@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import (
@@ -34,16 +33,6 @@ from protonet.spec.state import PHASES, Names, Phase, Phases, Rules, State
 
 TORCH = "nn."
 """What the type of a module of torch.nn begins with."""
-
-
-class MergedLayer(dict[str, Any]):
-    """A layer's keys over its type's defaults, with what only the net may give it.
-
-    Attributes:
-        hidden: fields of `LayerSpec` that are no keys of the language.
-    """
-
-    hidden: Mapping[str, Any] = MappingProxyType({})
 
 
 class ParamSpec(Record):
@@ -90,11 +79,15 @@ class LayerSpec(Record):
     """No gradient for its parameters; BatchNorm uses and keeps its stored statistics."""
     propagate_down: Annotated[tuple[Flag, ...], BeforeValidator(_flags)] | None = None
     """For each bottom, whether gradients pass through to it; left out: to all."""
+    share: Text | None = None
+    """Another layer, or instance of the same block, above: its parameters are used, all of them."""
     params: SkipValidation[Any] = Field(default=None, exclude=True)
     """The validated keys of the type itself; None only while errors are being collected."""
     default_param: dict[str, ParamSpec] = Field(default_factory=dict, exclude=True)
     """`param` of the net's defaults for this type; an entry whose parameter does not exist is
     ignored."""
+    instances: tuple[str, ...] = Field(default=(), exclude=True)
+    """The instances of blocks that it lies in, the outermost first."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -154,7 +147,7 @@ class LayerSpec(Record):
         return tuple(phase for phase in PHASES if self.exists_in(State(phase, level, stages)))
 
 
-COMMON = frozenset(fields_of(LayerSpec)) - {"params", "default_param"}
+COMMON = frozenset(fields_of(LayerSpec)) - {"params", "default_param", "instances"}
 """The keys that every layer has."""
 
 
@@ -169,7 +162,7 @@ def _own(
         why = "the modules of torch.nn come in a later version; this one cannot run them"
         return None, [line("PN016", why, "", ("type",), name)]
     if name not in layers:
-        hint = suggestion(name, layers, most=8)
+        hint = suggestion(name, {*layers, *context.get("blocks", ())}, most=8)
         return None, [line("PN020", "unknown layer type", hint, ("type",), name)]
     kind = layers[name]
     try:

@@ -9,17 +9,20 @@ from pydantic import (
     BeforeValidator,
     Field,
     ModelWrapValidatorHandler,
+    PrivateAttr,
     ValidationError,
     ValidationInfo,
     model_validator,
 )
 
-from protonet.layers.record import DTypeName
+from protonet.language import Plan, plain_plan
+from protonet.layers import LAYERS
+from protonet.layers.record import DTypeName, LayerType
 from protonet.records import ChannelOrder, Flag, Integer, Record, Text, custom_error
 from protonet.spec.defaults import default_lines, with_defaults
 from protonet.spec.keys import lines_of, refused
 from protonet.spec.layer import LayerSpec
-from protonet.spec.state import State
+from protonet.spec.state import Names, State
 
 BATCH = "N"
 """Name of the batch axis in a shape."""
@@ -74,6 +77,16 @@ class InputSpec(Record):
         return tuple(sizes[axis] if isinstance(axis, str) else axis for axis in self.axes())
 
 
+class DeploySpec(Record):
+    """The deploy net, where it is not the one that is derived."""
+
+    inputs: dict[str, InputSpec] = Field(default_factory=dict)
+    """What is fed, by the name of an input or of an inner blob; what only makes it falls away. Left
+    out: the inputs of the net that are needed."""
+    outputs: Names = ()
+    """The blobs that the net gives; left out: those that no layer reads."""
+
+
 class StateSpec(Record):
     """Level and stages that the rules of `include` and `exclude` are tested against."""
 
@@ -97,17 +110,21 @@ class NetSpec(Record):
     force_backward: Flag = False
     """Taken from Caffe's nets, and without effect: torch computes the gradient of an input exactly
     when the tensor that is fed asks for it."""
+    deploy: DeploySpec | None = None
+    """What the deploy net reads and gives, where it is not the derived one."""
     layers: tuple[LayerSpec, ...]
     """The layers, in the order in which they run."""
+    _plan: Plan | None = PrivateAttr(default=None)
+    _types: Mapping[str, LayerType] = PrivateAttr(default_factory=lambda: LAYERS)
 
     @model_validator(mode="wrap")
     @classmethod
     def _merge_defaults(
         cls, value: Any, handler: ModelWrapValidatorHandler[Any], info: ValidationInfo
     ) -> Any:
-        if not isinstance(value, Mapping) or not isinstance(value.get("defaults"), Mapping):
-            return handler(value)
         context = info.context or {}
+        if not isinstance(value, Mapping) or not isinstance(value.get("defaults"), Mapping):
+            return cls._with_plan(handler(value), context)
         lines = list(default_lines(value["defaults"], context))
         try:
             net = handler(with_defaults(value))
@@ -115,7 +132,25 @@ class NetSpec(Record):
             raise refused(*lines_of(error), *lines) from None
         if lines and not context.get("lenient"):
             raise refused(*lines)
+        return cls._with_plan(net, context)
+
+    @classmethod
+    def _with_plan(cls, net: NetSpec, context: Mapping[str, Any]) -> NetSpec:
+        plan = context.get("plan")
+        if plan is not None and len(plan.steps) >= len(net.layers):
+            net._plan = plan
+        net._types = context.get("layers", LAYERS)
         return net
+
+    @property
+    def plan(self) -> Plan:
+        """Return in which order the layers run, and the frames that blocks leave around them."""
+        return self._plan or plain_plan(len(self.layers))
+
+    @property
+    def types(self) -> Mapping[str, LayerType]:
+        """Return the table of layer types that the net was checked with."""
+        return self._types
 
     def net_state(self, phase: Any, stages: tuple[str, ...] = ()) -> State:
         """Return the state of this net in a phase, with further stages set."""

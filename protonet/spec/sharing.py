@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from protonet.errors import PathError
 from protonet.layers.record import LayerType
+from protonet.records import suggestion
 from protonet.spec.layer import LayerSpec, ParamSpec
 from protonet.spec.net import NetSpec
 
@@ -41,15 +42,25 @@ class Sharing:
     def __init__(self, net: NetSpec, layers: Mapping[str, LayerType]) -> None:
         self.uses: dict[str, list[Use]] = {}
         self._names: dict[tuple[str, str], str] = {}
+        self._net, self._layers = net, layers
         owners: dict[str, str] = {}
         for use in _uses(net, layers):
-            owner = owners.setdefault(use.spec.name, use.name) if use.spec.name else use.name
+            owner = self._owner(use, owners)
             self._names[use.layer, use.parameter] = owner
             self.uses.setdefault(owner, []).append(use)
 
     def owner(self, layer: str, parameter: str) -> str:
         """Return the name, `layer/parameter`, that a parameter is stored under."""
         return self._names.get((layer, parameter), f"{layer}/{parameter}")
+
+    def _owner(self, use: Use, owners: dict[str, str]) -> str:
+        """Return what a parameter is stored under; `owners` are those of shared names so far."""
+        if use.spec.name:
+            return owners.setdefault(use.spec.name, use.name)
+        other = self._net.layers[use.index].share
+        if other is None:
+            return use.name
+        return self._names.get((other, use.parameter), use.name)
 
     def multiplier(self, owner: str, key: str) -> float:
         """Return `lr_mult` or `decay_mult` of a stored parameter."""
@@ -67,10 +78,27 @@ class Sharing:
         return layer.frozen and self.learns(self.owner(layer.name, parameter))
 
     def errors(self) -> Iterator[PathError]:
-        """Yield the multipliers that contradict those of the same parameter in another layer."""
+        """Yield the multipliers that contradict those of the same parameter in another layer, and
+        the layers that share what is not there."""
+        yield from self._unshared()
         for owner in self.uses:
             for key in ("lr_mult", "decay_mult"):
                 yield from self._contradictions(owner, key)
+
+    def _unshared(self) -> Iterator[PathError]:
+        above: dict[str, LayerSpec] = {}
+        for index, layer in enumerate(self._net.layers):
+            kind = self._layers.get(layer.type)
+            if layer.share is not None and kind is not None and kind.parameters:
+                other, path = above.get(layer.share), ("net", "layers", index, "share")
+                if other is None:
+                    why = f"no layer above is named {layer.share}"
+                    yield PathError("PN036", path, why, hint=suggestion(layer.share, above, most=8))
+                elif other.type != layer.type:
+                    why = f"{layer.share} is of type {other.type}, {layer.name} of {layer.type}"
+                    hint = "only layers of one type share their parameters"
+                    yield PathError("PN036", path, why, hint=hint)
+            above[layer.name] = layer
 
     def _contradictions(self, owner: str, key: str) -> Iterator[PathError]:
         first = next(self._given(owner, key), None)

@@ -7,15 +7,17 @@ name); `layer:NAME` means that layer's own output. Each phase is wired for itsel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from protonet.errors import PathError
+from protonet.errors import Path, PathError
+from protonet.language import Enter, Leave, Run
 from protonet.layers.record import LayerType
 from protonet.records import suggestion
 from protonet.spec.layer import LayerSpec
+from protonet.spec.names import Names, Room
 from protonet.spec.net import InputSpec, NetSpec
-from protonet.spec.state import State
+from protonet.spec.state import PHASES, Phase, State
 
 OWN_OUTPUT = "layer:"
 """Prefix of a bottom that means a layer's own output, whatever its blob's name means later."""
@@ -39,12 +41,14 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A layer in a wired net, with the values it reads and gives."""
+    """A layer in a wired net, with the values it reads and gives, and the names that mean what it
+    reads in a net without blocks."""
 
     index: int
     layer: LayerSpec
     bottoms: tuple[Value, ...]
     tops: tuple[Value, ...]
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +95,10 @@ class Wiring:
 
 @dataclass(slots=True)
 class _Sight:
-    """What a layer can see of those above it, in one phase."""
+    """What can be seen inside one frame, in one phase."""
 
-    inputs: dict[str, tuple[Value, InputSpec]]
-    blobs: dict[str, Value]
-    own: dict[str, Value] = field(default_factory=dict)
-
-    def find(self, name: str) -> Value | None:
-        """Return the value that a bottom of this name means."""
-        return self.own.get(name) if name.startswith(OWN_OUTPUT) else self.blobs.get(name)
+    room: Room
+    blobs: dict[str, Value] = field(default_factory=dict)
 
 
 class Wirer:
@@ -110,118 +109,163 @@ class Wirer:
         layers: the table of layer types.
 
     Attributes:
+        names: what the bottoms are called.
         errors: what is wrong in every phase alike.
     """
 
     def __init__(self, net: NetSpec, layers: Mapping[str, LayerType]) -> None:
         self.net, self.layers = net, layers
-        self.errors: list[PathError] = []
-        self.bottoms = [self._bottoms(index) for index in range(len(net.layers))]
+        self.names = Names(net, layers)
+        self.errors = self.names.errors
+        self.bottoms = self.names.bottoms
 
     def wire(self, state: State) -> Wiring:
         """Return the net in this state; a bottom that is missing stands as a value from nothing."""
-        given = {name: (Value(name), spec) for name, spec in self.net.inputs.items()}
-        sight = _Sight(given, {name: value for name, (value, _) in given.items()})
-        nodes: list[Node] = []
-        errors: list[PathError] = []
-        for index, layer in self._present(state):
-            if layer.type == INPUT:
-                self._declare(index, sight)
+        return _Walk(self, state).wiring()
+
+    def tops(self, index: int) -> tuple[str, ...]:
+        """Return the full names of a layer's tops, written or not."""
+        return self.names.tops(index)
+
+    def phases(self, index: int) -> tuple[Phase, ...]:
+        """Return the phases in which a layer exists, at the net's own level and stages."""
+        return tuple(phase for phase in PHASES if phase in self.names.phases[index])
+
+
+class _Walk:
+    """One walk through a net's plan in one state."""
+
+    def __init__(self, wirer: Wirer, state: State) -> None:
+        self.wirer, self.net, self.names = wirer, wirer.net, wirer.names
+        self.state = state
+        self.inputs = {name: (Value(name), spec) for name, spec in self.net.inputs.items()}
+        self.own: dict[str, Value] = {}
+        self.nodes: list[Node] = []
+        self.errors: list[PathError] = []
+        root = {name: value for name, (value, _) in self.inputs.items()}
+        self.sights = [_Sight(self.names.root, root)]
+        self.present = [layer.exists_in(state) for layer in self.net.layers]
+
+    def wiring(self) -> Wiring:
+        """Return what the walk finds."""
+        skipped: Leave | None = None
+        for position, step in enumerate(self.net.plan.steps):
+            if skipped is not None:
+                skipped = None if step == skipped else skipped
                 continue
-            bottoms = tuple(sight.find(name) for name in self.bottoms[index])
-            errors += self._missing(index, bottoms, sight, state)
-            tops = tuple(Value(name, index, place) for place, name in enumerate(self.tops(index)))
-            if layer.type in self.layers:
-                found = zip(bottoms, self.bottoms[index], strict=True)
-                values = tuple(value or Value(name, FROM_NOTHING) for value, name in found)
-                nodes.append(Node(index, layer, values, tops))
-            sight.blobs.update((top.blob, top) for top in tops)
-            sight.own.update((OWN_OUTPUT + layer.name, top) for top in tops[:1])
-        return Wiring(state, sight.inputs, tuple(nodes), sight.blobs, tuple(errors))
+            match step:
+                case Run(layer):
+                    self._run(layer, position)
+                case Enter(frame) if self._is_empty(frame):
+                    skipped = Leave(frame)
+                case Enter(frame):
+                    self._enter(frame, position)
+                case Leave(frame):
+                    self._leave(frame)
+        blobs = self.sights[0].blobs
+        return Wiring(self.state, self.inputs, tuple(self.nodes), blobs, tuple(self.errors))
 
-    def _present(self, state: State) -> Iterator[tuple[int, LayerSpec]]:
-        return ((i, layer) for i, layer in enumerate(self.net.layers) if layer.exists_in(state))
+    def _is_empty(self, frame: int) -> bool:
+        """Return whether none of an instance's layers exists in this state."""
+        layers = self.net.plan.frames[frame].layers
+        return bool(layers) and not any(self.present[layer] for layer in layers)
 
-    def _declare(self, index: int, sight: _Sight) -> None:
+    def _run(self, index: int, position: int) -> None:
+        if not self.present[index]:
+            return
+        layer = self.net.layers[index]
+        if layer.type == INPUT:
+            self._declare(index)
+            return
+        bottoms = tuple(
+            self._find(name, position, ("net", "layers", index, "bottom", place))
+            for place, name in enumerate(self.names.bottoms[index])
+        )
+        names = enumerate(self.names.tops(index))
+        tops = tuple(Value(name, index, place) for place, name in names)
+        if layer.type in self.wirer.layers:
+            reads = tuple(self._flat_name(value) for value in bottoms)
+            self.nodes.append(Node(index, layer, bottoms, tops, reads))
+        for top in tops:
+            self._give(top.blob, top)
+        self.own.update((OWN_OUTPUT + layer.name, top) for top in tops[:1])
+
+    def _find(self, name: str, position: int, path: Path) -> Value:
+        """Return what a name means in the innermost frame; a value from nothing, and an error,
+        where it means nothing."""
+        sight = self.sights[-1]
+        room = sight.room
+        if name.startswith(OWN_OUTPUT):
+            full = OWN_OUTPUT + room.frame.full(name.removeprefix(OWN_OUTPUT))
+            value = self.own.get(full)
+        else:
+            full = name
+            value = sight.blobs.get(name)
+        if value is not None:
+            return value
+        if not room.hides(name.removeprefix(OWN_OUTPUT)):
+            why, hint = self._why(full, name, position)
+            self.errors.append(PathError("PN023", path, why, hint=hint))
+        return Value(name, FROM_NOTHING)
+
+    def _why(self, full: str, name: str, position: int) -> tuple[str, str]:
+        if not name.startswith(OWN_OUTPUT):
+            return self.sights[-1].room.why(name, position, self.state.phase)
+        layer = full.removeprefix(OWN_OUTPUT)
+        for index, other in enumerate(self.net.layers):
+            if other.name == layer and self.names.tops(index):
+                if Run(index) in self.net.plan.steps[:position]:
+                    only = ", ".join(self.wirer.phases(index)) or "other stages or levels"
+                    why = f"the blob {name} does not exist in phase {self.state.phase}"
+                    return why, f"layer {layer} gives it in phase {only} only"
+                hint = "layers run in the order of the file: move one of them"
+                return f"the blob {name} is made only below, by layer {layer}", hint
+        known = (own.removeprefix(OWN_OUTPUT) for own in self.own)
+        return f"no layer above is named {layer}", suggestion(layer, known)
+
+    def _flat_name(self, value: Value) -> str:
+        """Return the name that means a value at this point of a net without frames."""
+        if self.sights[0].blobs.get(value.blob) == value:
+            return value.blob
+        return next((name for name, own in self.own.items() if own == value), value.blob)
+
+    def _give(self, full: str, value: Value) -> None:
+        """Give a blob its name in the innermost frame, and in all around it."""
+        for sight in self.sights:
+            sight.blobs[sight.room.frame.local(full)] = value
+
+    def _declare(self, index: int) -> None:
         """Add the inputs that an Input layer stands for."""
-        layer, names = self.net.layers[index], self.tops(index)
+        layer, names = self.net.layers[index], self.names.tops(index)
         if layer.params is None:  # its own keys are wrong, and its shapes unknown
-            sight.blobs.update((name, Value(name, FROM_NOTHING)) for name in names)
+            for name in names:
+                self._give(name, Value(name, FROM_NOTHING))
             return
         shapes = [tuple(shape) for shape in layer.params.shapes()]
         shapes = shapes * len(names) if len(shapes) == 1 else shapes
         for name, shape in zip(names, shapes, strict=False):
             spec = InputSpec(shape=shape, batch=False, dtype=layer.params.dtype)
-            sight.inputs[name] = (Value(name), spec)
-            sight.blobs[name] = Value(name)
+            self.inputs[name] = (Value(name), spec)
+            self._give(name, Value(name))
 
-    def tops(self, index: int) -> tuple[str, ...]:
-        """Return the names of a layer's tops, written or not."""
-        layer = self.net.layers[index]
-        if layer.top is not None:
-            return layer.top
-        kind = self.layers.get(layer.type)
-        return () if kind and kind.tops.most == 0 else (layer.name,)
+    def _enter(self, index: int, position: int) -> None:
+        frame, around = self.net.plan.frames[index], self.sights[-1]
+        inside = _Sight(self.names.rooms[index])
+        for place, (inner, outer) in enumerate(self.names.frame_bottoms[index]):
+            is_made = outer in around.room.made or outer.startswith(OWN_OUTPUT)
+            if frame.layers or not is_made:
+                path = ("net", "frames", index, "bottom", place)
+                inside.blobs[inner] = self._find(outer, position, path)
+            elif outer in around.blobs:
+                inside.blobs[inner] = around.blobs[outer]
+        self.sights.append(inside)
 
-    def phases(self, index: int) -> tuple[str, ...]:
-        """Return the phases in which a layer exists, at the net's own level and stages."""
-        state = self.net.state
-        return self.net.layers[index].phases(state.level, frozenset(state.stage))
-
-    def _bottoms(self, index: int) -> tuple[str, ...]:
-        """Return the names of a layer's bottoms, the chained one where none is written."""
-        layer, kind = self.net.layers[index], self.layers.get(self.net.layers[index].type)
-        if layer.bottom is not None or kind is None or not kind.bottoms.admits(1):
-            return layer.bottom or ()
-        chained = self._chained(index)
-        if chained is not None:
-            return (chained,)
-        why, hint = "there is nothing above to read", "give the net inputs: {data: [3, 224, 224]}"
-        self.errors.append(PathError("PN023", ("net", "layers", index, "bottom"), why, hint=hint))
-        return ()
-
-    def _chained(self, index: int) -> str | None:
-        """Return the first top of the nearest layer above that exists in every phase of this one
-        and is no loss or metric; else the first input."""
-        phases = set(self.phases(index))
-        for above in range(index - 1, -1, -1):
-            kind, tops = self.layers.get(self.net.layers[above].type), self.tops(above)
-            is_plain = kind is None or kind.kind == "layer"
-            if tops and is_plain and phases <= set(self.phases(above)):
-                return tops[0]
-        return next(iter(self.net.inputs), None)
-
-    def _missing(
-        self, index: int, bottoms: Iterable[Value | None], sight: _Sight, state: State
-    ) -> Iterator[PathError]:
-        """Yield why a name means nothing here."""
-        for place, value in enumerate(bottoms):
-            if value is None:
-                why, hint = self._why(index, self.bottoms[index][place], sight, state)
-                yield PathError("PN023", ("net", "layers", index, "bottom", place), why, hint=hint)
-
-    def _why(self, index: int, name: str, sight: _Sight, state: State) -> tuple[str, str]:
-        makers = [other for other in range(len(self.net.layers)) if self._makes(other, name)]
-        above = [other for other in makers if other < index]
-        below = [other for other in makers if other >= index]
-        if above:
-            maker, phases = self.net.layers[above[-1]].name, ", ".join(self.phases(above[-1]))
-            only = f"in phase {phases} only" if phases else "in other stages or levels only"
-            return (
-                f"the blob {name} does not exist in phase {state.phase}",
-                f"layer {maker} gives it {only}",
-            )
-        if below:
-            maker = self.net.layers[below[0]].name
-            hint = "layers run in the order of the file: move one of them"
-            return f"the blob {name} is made only below, by layer {maker}", hint
-        if name.startswith(OWN_OUTPUT):
-            layer = name.removeprefix(OWN_OUTPUT)
-            names = (own.removeprefix(OWN_OUTPUT) for own in sight.own)
-            return f"no layer above is named {layer}", suggestion(layer, names)
-        return f"no input or layer above gives a blob {name}", suggestion(name, sight.blobs)
-
-    def _makes(self, index: int, name: str) -> bool:
-        if name.startswith(OWN_OUTPUT):
-            return OWN_OUTPUT + self.net.layers[index].name == name and bool(self.tops(index))
-        return name in self.tops(index)
+    def _leave(self, index: int) -> None:
+        frame, inside = self.net.plan.frames[index], self.sights.pop()
+        around = self.sights[-1].room.frame
+        for inner, outer in frame.tops:
+            full = around.full(outer)
+            if inner in inside.blobs:
+                self._give(full, inside.blobs[inner])
+            elif not frame.is_known or inner not in inside.room.made:
+                self._give(full, Value(full, FROM_NOTHING))

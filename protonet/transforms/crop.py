@@ -184,5 +184,5 @@ def _described(name: str, params: CropParams) -> dict[str, Any]:
 
 
 CENTER_CROP = TransformType("CenterCrop", CropParams, _centre)
-RANDOM_CROP = TransformType("RandomCrop", CropParams, _random)
-CROP = TransformType("Crop", CropParams, _by_phase)
+RANDOM_CROP = TransformType("RandomCrop", CropParams, _random, chooses="window")
+CROP = TransformType("Crop", CropParams, _by_phase, chooses="window")

@@ -75,4 +75,4 @@ def _build(params: MirrorParams, context: Context) -> Transform:
     )
 
 
-MIRROR = TransformType("Mirror", MirrorParams, _build)
+MIRROR = TransformType("Mirror", MirrorParams, _build, chooses="side")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -103,9 +104,12 @@ def build_pipeline(transform: CaffeTransform | Sequence[Step], context: Context)
     """
     steps = steps_of(transform, context) if isinstance(transform, CaffeTransform) else transform
     built: list[Transform] = []
+    before: Counter[str] = Counter()
     for number, step in enumerate(steps):
         shape = built[-1].shape if built else context.shape
-        seed = key(context.seed, step.kind.name, number)
+        choice = step.kind.chooses
+        seed = key(context.seed, choice, before[choice])
+        before[choice] += 1
         built.append(_build(step, replace(context, shape=shape, seed=seed), number))
     hosted = next((n for n, each in enumerate(built) if each.host is None), len(built))
     shape = built[-1].shape if built else context.shape

@@ -5,7 +5,9 @@ Arithmetic (mean, scale) runs on the device in float32. Nothing loops over sampl
 
 Random choices are a function of (seed, position, transform) only, where a sample's position counts
 the samples of the run from its start (of the set, in a test): the same for any split into batches,
-any number of workers, and after any resume.
+any number of workers, and after any resume. A transform is known by what it chooses and by how many
+before it choose the same, whatever else stands in its list: an image and its label image, each with
+transforms of its own, are cropped and mirrored alike.
 """
 
 from __future__ import annotations
@@ -88,11 +90,13 @@ class TransformType:
         params: the model of its keys; each key's docstring is its documentation.
         build: from the keys and the context to the transform. It raises ShapeError with why; the
             pipeline adds which step.
+        chooses: what it chooses by chance, in one word; empty where that is nothing.
     """
 
     name: str
     params: type[Record]
     build: Callable[[Any, Context], Transform]
+    chooses: str = ""
 
 
 @dataclass(frozen=True, slots=True)

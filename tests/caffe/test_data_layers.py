@@ -32,21 +32,6 @@ TOPS = "top: 'data' top: 'label'"
         ("type: 'MemoryData'", [None, ()]),
         ("type: 'WindowData' transform_param { crop_size: 5 }", [(3, 5, 5), ()]),
         ("type: 'WindowData'", [None, ()]),
-        (
-            "type: 'DummyData' dummy_data_param { shape { dim: 4 dim: 3 } shape { dim: 4 } }",
-            [(3,), ()],
-        ),
-        ("type: 'DummyData' dummy_data_param { shape { dim: 4 dim: 3 } }", [(3,), (3,)]),
-        (
-            "type: 'DummyData' dummy_data_param { num: 4 channels: 1 height: 2 width: 3 }",
-            [(1, 2, 3), (1, 2, 3)],
-        ),
-        (
-            "type: 'DummyData' dummy_data_param { num: [4, 4] channels: [1, 5] height: [2, 6] "
-            "width: [3, 7] }",
-            [(1, 2, 3), (5, 6, 7)],
-        ),
-        ("type: 'DummyData'", [None, None]),
     ],
 )
 def test_shapes_that_the_prototxt_says_are_taken(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from protonet.caffe.fields import MESSAGES, PARAMS_OF_TYPE, RETIRED
+from protonet.caffe.fork_fields import FORK_TYPES
 from protonet.caffe.layer_fields import LAYER_PARAMS
 
 TYPES = """
@@ -21,8 +22,12 @@ HingeLoss ContrastiveLoss Accuracy
 
 
 def test_every_layer_type_of_caffe_is_known() -> None:
-    assert sorted(PARAMS_OF_TYPE) == sorted(TYPES.split())
-    assert len(PARAMS_OF_TYPE) == 61
+    assert sorted(PARAMS_OF_TYPE.keys() - FORK_TYPES.keys()) == sorted(TYPES.split())
+    assert len({*TYPES.split()}) == 61
+
+
+def test_a_fork_changes_no_type_of_caffe() -> None:
+    assert not FORK_TYPES.keys() & {*TYPES.split()}
 
 
 def test_a_solver_has_its_42_fields() -> None:

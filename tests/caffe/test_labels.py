@@ -10,7 +10,7 @@ FLATTEN = "layer { type: 'Flatten' bottom: 'label' top: '%s' }"
 LOSS = "layer { type: 'SoftmaxWithLoss' bottom: 'ip' bottom: 'label' top: 'loss' }"
 ACCURACY = "layer { type: 'Accuracy' bottom: 'ip' bottom: 'label' top: 'accuracy' }"
 EUCLIDEAN = "layer { type: 'EuclideanLoss' bottom: 'ip' bottom: 'label' top: 'loss' }"
-UNKNOWN = "layer { type: 'Normalize' bottom: 'label' top: 'n' }"
+UNKNOWN = "layer { type: 'Whiten' bottom: 'label' top: 'n' }"
 
 
 @pytest.mark.parametrize(

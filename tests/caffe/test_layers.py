@@ -91,6 +91,99 @@ def test_the_only_parameter_of_a_scale_by_a_second_bottom_is_its_bias() -> None:
     assert list(one["param"]) == ["weight"]
 
 
+def test_without_a_static_bottom_there_is_no_weight_for_it() -> None:
+    text = """layer {{ name: "l" type: "LSTM" bottom: "x" bottom: "cont" {} recurrent_param {{
+              expose_hidden: {} }} param {{ }} param {{ }} param {{ lr_mult: 2 }} }}"""
+    static, state = 'bottom: "static"', 'bottom: "h" bottom: "c"'
+
+    found = [
+        [*made(text.format(*parts))[0]["param"]]
+        for parts in (("", "false"), (state, "true"), (static, "false"), (static + state, "true"))
+    ]
+
+    assert found == [["W_hc"], ["W_hc"], ["W_xc_static"], ["W_xc_static"]]
+
+
+def test_a_field_that_a_type_does_not_read_is_noted() -> None:
+    found, report = made("""
+        layer { name: "i" type: "Im2col" convolution_param { num_output: 1 kernel_size: 3 } }""")
+
+    assert found["kernel_size"] == 3
+    assert "num_output" not in found
+    assert lines(report.notes) == [
+        "2:62 layer.i.convolution_param.num_output: Caffe does not read num_output in a layer of"
+        " type Im2col"
+    ]
+
+
+def test_a_bias_by_a_second_bottom_has_no_parameter() -> None:
+    report = Report(NAME)
+    text = 'layer { name: "b" type: "Bias" bottom: "x" bottom: "y" param { lr_mult: 2 } }'
+    layer_of(layer(text), LAYERS, report)
+
+    assert (
+        refused(report)
+        == """\
+error[PN027] net.prototxt:1:56 layer.b.param: Bias has no parameters, this is number 1
+    1 | layer { name: "b" type: "Bias" bottom: "x" bottom: "y" param { lr_mult: 2 } }
+      |                                                        ^^^^^
+      see: protonet explain PN027
+1 error in net.prototxt"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        (
+            '"Permute" permute_param { order: 0 order: 2 order: 3 order: 1 }',
+            {"order": [0, 2, 3, 1]},
+        ),
+        ('"ShuffleChannel" shuffle_channel_param { group: 3 }', {"group": 3}),
+        ('"ReLU6"', {}),
+        ('"Axpy"', {}),
+        (
+            '"Normalize" norm_param { across_spatial: false channel_shared: false '
+            'scale_filler { type: "constant" value: 20 } eps: 1e-8 }',
+            {
+                "across_spatial": False,
+                "channel_shared": False,
+                "scale_filler": {"type": "constant", "value": 20},
+                "eps": 1e-8,
+            },
+        ),
+    ],
+)
+def test_layers_of_forks_are_read(text: str, keys: dict[str, Any]) -> None:
+    found, report = made(f"layer {{ name: 'n' type: {text} }}")
+
+    assert {
+        key: found[key] for key in found if key not in ("name", "type", "bottom", "top")
+    } == keys
+    assert not report.notes
+    LAYERS[found["type"]].params(**keys)
+
+
+def test_made_up_data_stays_a_layer() -> None:
+    found, _ = made("""
+        layer {
+          name: "made" type: "DummyData" top: "x" top: "label"
+          dummy_data_param {
+            shape { dim: 4 dim: 3 } shape { dim: 4 }
+            data_filler { type: "gaussian" std: 2 } data_filler { value: 1 }
+          }
+        }""")
+
+    assert found == {
+        "name": "made",
+        "type": "DummyData",
+        "bottom": [],
+        "top": ["x", "label"],
+        "shape": [[4, 3], [4]],
+        "data_filler": [{"type": "gaussian", "std": 2}, {"value": 1}],
+    }
+
+
 @pytest.mark.parametrize("text", ["", "param { }", "param { share_mode: STRICT }"])
 def test_parameters_that_say_nothing_are_left_out(text: str) -> None:
     found, report = made(f"layer {{ name: 'ip' type: 'InnerProduct' {text} }}")
@@ -164,13 +257,13 @@ def test_a_loss_without_a_top_is_named_by_us() -> None:
 def test_an_unknown_type_keeps_its_common_keys() -> None:
     found, report = made("""
         layer {
-          name: "n" type: "Normalize" bottom: "x" top: "y" param { lr_mult: 1 }
+          name: "n" type: "Whiten" bottom: "x" top: "y" param { lr_mult: 1 }
           include { phase: TRAIN } power_param { power: 2 }
         }""")
 
     assert found == {
         "name": "n",
-        "type": "Normalize",
+        "type": "Whiten",
         "bottom": ["x"],
         "top": ["y"],
         "phase": "train",

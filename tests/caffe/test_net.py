@@ -145,7 +145,7 @@ layer { name: "r" type: "ReLU" bottom: "x" top: "y" include { min_level: 2 stage
 def test_what_the_spec_refuses_is_shown_at_its_line(file: Path) -> None:
     file.write_text("""\
 input: "data" input_shape { dim: 2 dim: 3 }
-layer { name: "a" type: "Normalize" bottom: "data" top: "a" }
+layer { name: "a" type: "Whiten" bottom: "data" top: "a" }
 layer {
   name: "b" type: "InnerProduct" bottom: "a" top: "b"
   inner_product_param { bias_filler { type: "constand" } }

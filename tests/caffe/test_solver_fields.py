@@ -61,7 +61,7 @@ def test_a_solver_becomes_its_flat_keys() -> None:
         "weights": ["a.npz", "b.npz", "c.npz"],
     }
     assert not within.report.notes
-    assert SolverSpec.model_validate(found).optimizer.momentum == 0.9
+    assert SolverSpec.model_validate(found).optimizer.params.momentum == 0.9
 
 
 @pytest.mark.parametrize(

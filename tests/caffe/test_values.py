@@ -37,6 +37,12 @@ def written(text: str, kind: str) -> Any:
             {"type": "gaussian", "std": 0.01, "sparse": 3},
         ),
         ("pool: AVE", "pooling_param", "AVE"),
+        ("shape { dim: 2 } shape { }", "dummy_data_param", [[2], []]),
+        (
+            "data_filler { value: 2 } data_filler { type: 'xavier' }",
+            "dummy_data_param",
+            [{"value": 2}, {"type": "xavier"}],
+        ),
     ],
 )
 def test_a_field_is_written_as_in_yaml(text: str, kind: str, expected: object) -> None:

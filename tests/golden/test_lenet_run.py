@@ -71,11 +71,13 @@ def run(folder: Path, reference: Path) -> Run:
 def trained(spec: Spec, folder: Path, mnist: Path) -> Run:
     """Follow the solver to its end, and test."""
     assert spec.solver is not None
+    assert isinstance(spec.solver.max_iter, int)
     with located(spec):
         net = Net(spec.net, "train", channels_last=spec.solver.channels_last)
     with np.load(folder / "init.npz") as initial:
         set_parameters(net, dict(initial))
-    optimizer = OPTIMIZERS[spec.solver.type].build(spec.solver.optimizer, net.learnable)
+    rule = spec.solver.optimizer
+    optimizer = OPTIMIZERS[rule.type].build(rule.params, net.learnable)
     objective = Objective(net.graph_module, net.total_loss, net.learnable)
     transform = spec.data["train"].transform
     batches = in_order(mnist, TRAIN, spec.data["train"].batch_size, transform.scale)

@@ -165,10 +165,12 @@ class Case:
         """Run the net on the recorded weights and inputs and compare statistics."""
         net, check = self.net, self.recorded["check"]
         kinds = {node.layer.name: node.layer.type for node in net.wiring.nodes}
-        values = {}
+        values: dict[str, fill.Floats] = {}
+        filled: dict[int, fill.Floats] = {}  # a shared parameter as its first layer has it
         for name, tensor in parameters(net).items():
             layer, place = name.rsplit("/", 1)
-            values[name] = fill.parameter(layer, kinds[layer], int(place), tensor.shape)
+            own = fill.parameter(layer, kinds[layer], int(place), tensor.shape)
+            values[name] = filled.setdefault(id(tensor), own)
         set_parameters(net, values)
         ours = {blob: self.copies.get(blob, blob) for blob in check["blobs"]}
         blobs = net(self._fed(), dict.fromkeys([*ours.values(), *net.outputs]))
@@ -188,9 +190,10 @@ class Case:
         check, fed = self.recorded["check"], {}
         for blob, spec in self.net.input_specs.items():
             shape = spec.sized({"N": check["batch"]})
-            if spec.dtype == "int64":
-                classes = int(check["blobs"][blob]["max"]) + 1
-                fed[blob] = torch.from_numpy(fill.labels(shape, classes)).long()
+            statistics = check["blobs"][blob]
+            if all(value.is_integer() for value in statistics["first"]):
+                labels = torch.from_numpy(fill.labels(shape, int(statistics["max"]) + 1))
+                fed[blob] = labels.to(getattr(torch, spec.dtype))
             else:
                 values = torch.from_numpy(fill.data(blob, shape))
                 fed[blob] = values.abs() if check.get("input_note") else values

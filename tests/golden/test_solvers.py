@@ -69,7 +69,8 @@ def follow(spec: Spec, arrays: Arrays, iterations: int, found: Comparison) -> tu
     with located(spec):
         net = Net(spec.net, "train")
     set_parameters(net, {name: array[0] for name, array in under("p/", arrays).items()})
-    optimizer = OPTIMIZERS[spec.solver.type].build(spec.solver.optimizer, net.learnable)
+    rule = spec.solver.optimizer
+    optimizer = OPTIMIZERS[rule.type].build(rule.params, net.learnable)
     objective = Objective(net.graph_module, net.total_loss, net.learnable)
     solver = Solver(objective, updates(spec.solver, optimizer), batches(net, arrays))
     for iteration in range(iterations):
@@ -86,6 +87,7 @@ def follow(spec: Spec, arrays: Arrays, iterations: int, found: Comparison) -> tu
 
 def updates(solver: SolverSpec, optimizer: Optimizer) -> Updates:
     """Return what the solver section says of the updates."""
+    assert isinstance(solver.max_iter, int)
     policy = LR_POLICIES[solver.lr_policy.type]
     rate = policy.build(solver.lr_policy.params, solver.base_lr, solver.max_iter)
     return Updates(optimizer, rate, solver.iter_size, solver.clip_gradients, solver.random_seed)

@@ -11,7 +11,7 @@ from torch import nn
 
 from protonet.layers import LAYERS
 from protonet.layers.record import Blob, Phase, Setting
-from tests.layers.contract_cases import CLASSES, Bottom, Case
+from tests.layers.contract_case import CLASSES, Bottom, Case
 
 Tensors = tuple[torch.Tensor, ...]
 
@@ -29,7 +29,7 @@ def tensors_of(case: Case, batch: int, dtype: torch.dtype = torch.float64) -> Te
     shapes = [bottom.blob(batch).shape for bottom in case.bottoms]
     sizes = [torch.Size(shape).numel() for shape in shapes]
     total = sum(sizes)
-    values = (torch.randperm(total).double() + 0.5 - total // 2) * (3 / total)  # -1.5 to 1.5
+    values = (torch.randperm(total).double() + 0.5 - total // 2) * 3 / max(total, 1)  # -1.5 to 1.5
     parts = zip(values.split(sizes), shapes, case.bottoms, strict=True)
     return tuple(_filled(part.view(shape), bottom, dtype) for part, shape, bottom in parts)
 
@@ -40,8 +40,15 @@ def _filled(values: torch.Tensor, bottom: Bottom, dtype: torch.dtype) -> torch.T
         "positive": lambda: (values + 2).to(dtype).requires_grad_(),
         "share": lambda: values.sigmoid().to(dtype),
         "label": lambda: torch.arange(values.numel()).view(values.shape) % CLASSES,
+        "begin": lambda: (torch.arange(len(values)) > 0).to(dtype).view(-1, 1).expand_as(values),
+        "box": lambda: torch.stack([_box(place, dtype) for place in range(len(values))]),
     }
     return makers[bottom.numbers]()
+
+
+def _box(place: int, dtype: torch.dtype) -> torch.Tensor:
+    """Return a box in sample 0 or 1, which reaches beyond its image where `place` is odd."""
+    return torch.tensor([place % 2, -(place % 2), 0, 2, 1 + place], dtype=dtype)
 
 
 def module_of(

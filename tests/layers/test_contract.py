@@ -16,7 +16,8 @@ from protonet.net import Net
 from protonet.net.modules import present
 from protonet.records import Record
 from tests.layers.building import blob_of
-from tests.layers.contract_cases import CASES, Case
+from tests.layers.contract_case import Case
+from tests.layers.contract_cases import CASES
 from tests.layers.contract_parts import Tensors, blobs_of, module_of, params_of, tensors_of
 from tests.specs import spec_of
 
@@ -24,6 +25,8 @@ Item = tuple[str, Case]
 
 ALL = [(name, case) for name, cases in CASES.items() for case in cases]
 RUN = [item for item in ALL if "run" not in LAYERS[item[0]].exclusions]
+DIFFERENTIABLE = [item for item in RUN if "gradient" not in LAYERS[item[0]].exclusions]
+SHAPED = [item for item in RUN if "shape" not in LAYERS[item[0]].exclusions]
 LEARNING = [item for item in RUN if LAYERS[item[0]].parameters and item[0] != "BatchNorm"]
 """BatchNorm holds statistics only, which are counted and not learned."""
 PHASED = [item for item in RUN if item[0] in ("BatchNorm", "Dropout", "Pooling")]
@@ -64,7 +67,7 @@ def sum_of_squares(tops: Tensors) -> torch.Tensor:
     return torch.stack([top.square().sum() for top in tops]).sum()
 
 
-@over(*RUN)
+@over(*DIFFERENTIABLE)
 def test_gradients_are_those_of_finite_differences(name: str, case: Case) -> None:
     check_gradients(name, case, "train")
 
@@ -84,7 +87,7 @@ def check_gradients(name: str, case: Case, phase: Phase) -> None:
     assert torch.autograd.gradcheck(lambda *_: run(module, bottoms), moved)
 
 
-@over(*RUN)
+@over(*SHAPED)
 @pytest.mark.parametrize("batch", [2, 3])
 def test_shapes_are_foretold_without_running_anything(name: str, case: Case, batch: int) -> None:
     kind, params, blobs = LAYERS[name], params_of(name, case), blobs_of(case, batch)
@@ -131,7 +134,7 @@ def test_a_step_against_the_gradient_lowers_the_loss(name: str, case: Case) -> N
     module, bottoms = module_of(name, case), tensors_of(case, 3)
     weights: list[torch.Tensor] = [*module.parameters()]
     if not weights:
-        assert len(case.bottoms) == 2  # a Scale whose factors are a bottom
+        assert len(case.bottoms) == 2  # a Scale or Bias whose numbers are a bottom
         weights = [bottoms[1]]
     before = loss_of(name, run(module, bottoms))
     slopes = torch.autograd.grad(before, weights)

@@ -17,7 +17,7 @@ ACCURACY = "name: accuracy, type: Accuracy, bottom: [ip, label], phase: test"
 
 
 def net(*lines: str, inputs: str = INPUTS) -> Net:
-    return Net(net_of(*lines, inputs=inputs, layers=KINDS), layers=KINDS)
+    return Net(net_of(*lines, inputs=inputs, layers=KINDS))
 
 
 def test_a_classifier_has_its_phases_outputs() -> None:

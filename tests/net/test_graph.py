@@ -46,8 +46,7 @@ def test_several_tops_are_items_and_a_stopped_gradient_is_a_detach() -> None:
             "name: two, type: Two, top: [a, b]",
             "name: sum, type: Eltwise, bottom: [a, b], propagate_down: [true, false]",
             layers=KINDS,
-        ),
-        layers=KINDS,
+        )
     )
     assert code(net) == (
         "def forward(self, data):\n"

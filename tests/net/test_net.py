@@ -18,7 +18,7 @@ INPUTS = "{data: [3], label: {shape: [], dtype: int64}}"
 
 
 def net(*lines: str) -> Net:
-    made = Net(net_of(*lines, inputs=INPUTS, layers=KINDS), layers=KINDS)
+    made = Net(net_of(*lines, inputs=INPUTS, layers=KINDS))
     if "ip" in made.params:
         with torch.no_grad():
             made.params["ip"]["weight"].copy_(torch.tensor([[1.0, 0, 0], [0, 1, -1]]))

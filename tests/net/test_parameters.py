@@ -18,7 +18,7 @@ B = "name: b, type: InnerProduct, num_output: 4, bottom: data"
 
 def net(*lines: str, seed: int = 0, defaults: str = XAVIER, inputs: str = "{data: [3]}") -> Net:
     spec = net_of(*lines, defaults=defaults, inputs=inputs, layers=KINDS)
-    return Net(spec, layers=KINDS, seed=seed)
+    return Net(spec, seed=seed)
 
 
 def test_first_values_follow_from_seed_and_name_not_from_the_order_of_layers() -> None:

@@ -15,14 +15,14 @@ LOSS = "name: loss, type: SoftmaxWithLoss, bottom: [ip, label]"
 
 def proved(*lines: str, stages: tuple[str, ...] = (), inputs: str = INPUTS) -> dict[str, list[str]]:
     spec = net_of(*lines, inputs=inputs, layers=KINDS)
-    wirings = prove_phases(spec, KINDS, stages)
+    wirings = prove_phases(spec, stages)
     return {phase: [node.layer.name for node in one.nodes] for phase, one in wirings.items()}
 
 
 def errors(*lines: str, stages: tuple[str, ...] = ()) -> list[tuple[str, object, str]]:
     spec = net_of(*lines, layers=KINDS)
     with pytest.raises(PathErrors) as caught:
-        prove_phases(spec, KINDS, stages)
+        prove_phases(spec, stages)
     return [(one.code, one.path[2:], one.why) for one in caught.value.errors]
 
 
@@ -77,6 +77,6 @@ def test_a_net_of_training_layers_only_can_be() -> None:
 def test_shape_errors_of_a_net_that_was_partly_refused_are_those_of_the_rest() -> None:
     spec = net_of(IP, "name: r, type: ReLU", CONV, layers=KINDS)
     layers = (spec.layers[0].model_copy(update={"params": None}), *spec.layers[1:])
-    found = shape_errors(spec.model_copy(update={"layers": layers}), KINDS)
+    found = shape_errors(spec.model_copy(update={"layers": layers}))
     assert all(isinstance(error, PathError) for error in found)
     assert [(one.code, one.path) for one in found] == [("PN026", ("net", "layers", 2))]

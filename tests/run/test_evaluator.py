@@ -82,6 +82,23 @@ def test_a_test_is_said_recorded_and_remembered(tmp_path: Path) -> None:
     assert testing.score() == rows[0]["accuracy"]
 
 
+@pytest.mark.parametrize(("second", "decides"), [("val", "val"), ("other", "test")])
+def test_the_best_is_chosen_by_val_and_else_by_the_first_set(
+    second: str, decides: str, tmp_path: Path
+) -> None:
+    """Labels are 0, 1, 2, 0 …; scores that say 0 are right for 7 of 20 and for 20 of 60."""
+    text = f"data.{second}={{source: {tmp_path}/points.lmdb/train, batch_size: 9}}"
+    made = prepare(respecified(small_spec(tmp_path), [text]), None, pytest.fail)
+    for name, value in (("weight", 0.0), ("bias", 0.0)):
+        made.net.params["scores"][name].data.fill_(value)
+    made.net.params["scores"]["bias"].data[0] = 1
+    sets = {name: (made.sets[name], net) for name, net in made.tests.items()}
+    testing = Evaluator(sets, None, lambda line: None, lambda row: None)
+    testing.test(0)
+    assert list(testing.scores) == ["test", second]
+    assert testing.score() == pytest.approx({"val": 20 / 60, "test": 7 / 20}[decides])
+
+
 def test_without_a_metric_less_loss_is_better(tmp_path: Path) -> None:
     spec = respecified(small_spec(tmp_path), ["net.layers.accuracy.phase=deploy"])
     made = prepare(spec, None, pytest.fail)

@@ -100,6 +100,6 @@ def test_facts_name_versions_machine_and_data(tmp_path: Path) -> None:
     assert facts["machine"]["threads"] == 1
     assert facts["data"]["train"] == {
         "path": f"{tmp_path}/points.lmdb/train",
-        "content_hash": job.sets["train"].header.content_hash,
+        "content_hash": job.sets["train"].first.header.content_hash,
     }
     assert "pytest" in facts["command"]

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from protonet.errors import SpecError
+from tests.run.pairs import write_pairs
+from tests.run.test_found import refusal as refusal_of_pairs
 from tests.run.test_sets import images, opened, write_images
 
 INT64 = {"dtype": "int64"}
@@ -45,6 +47,17 @@ def test_a_literal_batch_is_that_of_the_net(tmp_path: Path) -> None:
     )
 
 
+def test_a_literal_batch_is_held_against_the_first_source(tmp_path: Path) -> None:
+    three = "{shape: [3, 1, 6, 6], batch: false"
+    overrides = [f"net.inputs.data={three}}}", f"net.inputs.mask={three}, dtype: int64}}"]
+    lines = refusal_of_pairs(write_pairs(tmp_path), *overrides)
+    assert [line for line in lines if line.startswith("error")] == [
+        f"error[PN041] pairs.yaml:4:41 data.train.0.batch_size: the net's input {name} takes "
+        "batches of 3, and batch_size is 4"
+        for name in ("data", "mask")
+    ]
+
+
 def test_a_set_of_more_classes_than_scores_is_refused_before_training(tmp_path: Path) -> None:
     write_images(tmp_path / "images.lmdb", images(), classes=5)
     assert refusal(tmp_path, {}) == [
@@ -59,4 +72,4 @@ def test_a_set_of_more_classes_than_scores_is_refused_before_training(tmp_path: 
 
 def test_fewer_classes_than_scores_are_no_error(tmp_path: Path) -> None:
     write_images(tmp_path / "images.lmdb", images(), classes=2)
-    assert opened(tmp_path, {}).header.classes == ("0", "1")
+    assert opened(tmp_path, {}).classes == ("0", "1")

@@ -46,6 +46,64 @@ def test_the_evaluation_that_belongs_to_the_weights_is_that_of_the_first_test_se
     assert evaluation.classes == ("a", "b", "c")
 
 
+def test_the_evaluation_that_belongs_to_the_weights_is_that_of_val_where_there_is_one(
+    tmp_path: Path,
+) -> None:
+    val = (
+        f"data.val={{source: {tmp_path}/points.lmdb/test, batch_size: 7, transform: {{scale: 3}}}}"
+    )
+    evaluation = prepare(respecified(small_spec(tmp_path), [val]), None, pytest.fail).evaluation
+    assert evaluation.transform == ({"type": "Scale", "factor": [3.0]},)
+
+
+def test_epochs_are_iterations_once_the_training_set_is_open(tmp_path: Path) -> None:
+    spec = small_spec(tmp_path, max_iter="2 epochs", more="iter_size: 2")  # 60 records
+    job = prepare(spec, None, pytest.fail)
+    assert job.solver.max_iter == 8  # 2 * 60 / (8 * 2) = 7.5
+    assert job.durations == ("max_iter: 2 epochs = 8 iterations",)
+    assert spec.solver is not None
+    assert str(spec.solver.max_iter) == "2 epochs"
+
+
+def test_a_rate_may_step_by_epochs(tmp_path: Path) -> None:
+    more = "lr_policy: {type: step, gamma: 0.1, stepsize: 0.5 epochs}"
+    job = prepare(small_spec(tmp_path, more=more), None, pytest.fail)
+    rates = [job.rate(iteration) for iteration in range(6)]  # a step after 60 / 2 / 8 = 3.75
+    assert rates == pytest.approx([0.1] * 4 + [0.01] * 2, rel=1e-6)
+
+
+def test_both_forms_of_the_update_rule_make_the_same_optimizer(tmp_path: Path) -> None:
+    path = small_file(tmp_path)
+    flat = prepare(load_spec(path), None, pytest.fail).optimizer
+    path.write_text(
+        path.read_text().replace("momentum: 0.9", "optimizer: {type: SGD, momentum: 0.9}")
+    )
+    mapped = prepare(load_spec(path), None, pytest.fail).optimizer
+    assert type(mapped) is type(flat)
+    assert mapped.state().keys() == flat.state().keys() != set()
+
+
+def test_what_the_factors_stop_has_no_history(tmp_path: Path) -> None:
+    more = "params: [{match: 'hidden', lr_mult: 0}]"
+    job = prepare(small_spec(tmp_path, more=more), None, pytest.fail)
+    assert sorted(job.optimizer.state()) == ["history/scores/bias", "history/scores/weight"]
+
+
+def test_a_factor_that_fits_no_name_is_refused_in_its_line(tmp_path: Path) -> None:
+    spec = small_spec(tmp_path, more="params: [{match: hiden, lr_mult: 0}]")
+    with pytest.raises(SpecError) as caught:
+        prepare(spec, None, pytest.fail)
+    assert str(caught.value).replace(f"{tmp_path}/", "") == (
+        "error[PN014] small.yaml:15:68 solver.params.0.match: no parameter of the net has such a "
+        "name\n"
+        "   15 |          snapshot: 4, random_seed: 3, threads: 1, params: [{match: hiden, "
+        "lr_mult: 0}]}\n"
+        "      |                                                                    ^^^^^\n"
+        '      got "hiden"; did you mean hidden?         see: protonet explain PN014\n'
+        "1 error in small.yaml"
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -41,6 +41,22 @@ def test_what_may_change_is_noted(snapshot: Snapshot, tmp_path: Path) -> None:
     assert notes == ["solver.clip_gradients was not given, is 1.5", "solver.max_iter was 4, is 8"]
 
 
+def test_both_forms_of_the_update_rule_are_the_same_training(
+    snapshot: Snapshot, tmp_path: Path
+) -> None:
+    path = tmp_path / "small.yaml"
+    written = path.read_text()
+    path.write_text(written.replace("momentum: 0.9", "optimizer: {type: SGD, momentum: 0.9}"))
+    assert continued(tmp_path, snapshot) == []
+    path.write_text(written.replace("momentum: 0.9", "optimizer: {type: SGD, momentum: 0.5}"))
+    assert continued(tmp_path, snapshot) == ["solver.momentum was 0.9, is 0.5"]
+
+
+def test_lengths_are_compared_as_they_are_written(snapshot: Snapshot, tmp_path: Path) -> None:
+    notes = continued(tmp_path, snapshot, "solver.max_iter=2 epochs")
+    assert notes == ["solver.max_iter was 4, is 2 epochs"]
+
+
 @pytest.mark.parametrize(
     ("override", "difference"),
     [

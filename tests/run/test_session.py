@@ -113,7 +113,7 @@ def test_a_snapshot_knows_the_spec_the_seed_the_data_and_the_machine(tmp_path: P
     state = read_snapshot(folder.snapshots / "iter_1").state
     assert (state.seed, state.spec, state.machine) == (3, resolved(spec), job.machine)
     assert state.data == {
-        name: job.sets[name].dataset.header.content_hash for name in ("train", "test")
+        name: job.sets[name].first.header.content_hash for name in ("train", "test")
     }
 
 

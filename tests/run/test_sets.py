@@ -14,7 +14,7 @@ from protonet.data.known import Located, Search
 from protonet.data.table import create_tables
 from protonet.errors import SpecError
 from protonet.net import Net
-from protonet.run import sets
+from protonet.run import found as found_module
 from protonet.run.sets import OpenSet, open_sets
 from protonet.schema import load_spec, located
 
@@ -83,7 +83,7 @@ def test_images_come_transformed_in_the_nets_channel_order(tmp_path: Path) -> No
     mean = np.array([1, 2, 3], np.float32).reshape(3, 1, 1)
     expected = (images()[:2, ::-1].astype(np.float32) - mean) * 0.5
     np.testing.assert_array_equal(first(tmp_path, found), expected)
-    assert found.channels == "BGR"
+    assert found.first.channels == "BGR"
 
 
 def test_the_training_sets_mean_is_turned_with_the_channels(tmp_path: Path) -> None:
@@ -111,7 +111,8 @@ def test_fields_are_renamed(tmp_path: Path) -> None:
     inputs = {"image": [3, 4, 4], "label": {"shape": [], "dtype": "int64"}}
     found = opened(tmp_path, {"fields": {"data": "image"}, "transform": {"scale": 2}}, inputs)
     np.testing.assert_array_equal(first(tmp_path, found), images()[:2].astype(np.float32) * 2)
-    assert (found.image, dict(found.fields)) == ("image", {"image": "data", "label": "label"})
+    source = found.first
+    assert (source.image, source.fields) == ("image", {"image": "data", "label": "label"})
 
 
 REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any] | None, str]] = {
@@ -192,7 +193,7 @@ def test_a_download_shows_how_far_it_is(tmp_path: Path, monkeypatch: pytest.Monk
             search.progress(done, 11_600_000)
         return Located(str(tmp_path / "images.lmdb"), "mnist")
 
-    monkeypatch.setattr(sets, "locate", located)
+    monkeypatch.setattr(found_module, "locate", located)
     write_images(tmp_path / "images.lmdb", images())
     spec = load_spec(written(tmp_path, {"source": "dataset://mnist/train"}))
     open_sets(spec, {"train": Net(spec.net)}, pytest.fail, shown.append)

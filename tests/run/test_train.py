@@ -18,6 +18,7 @@ from protonet.errors import DataError, Interrupted, NonFiniteError, SpecError, S
 from protonet.hooks.hook import Step
 from protonet.run import Result, TrainOptions, run_training, train
 from protonet.run.folder import RunFolder
+from protonet.run.job import prepare
 from protonet.run.session import Session
 from protonet.schema import load_spec, respecified
 from protonet.snapshot import Snapshots, read_snapshot
@@ -25,6 +26,12 @@ from protonet.solver import Solver
 from tests.run.test_events import scalars
 from tests.run.test_output import Shown
 from tests.small import points, small_file, small_spec, write_points
+
+LEARNS_SLOWLY = {
+    "weight": {"lr_mult": 0.5, "decay_mult": 2.0},
+    "bias": {"lr_mult": 0.5, "decay_mult": 2.0},
+}
+"""`param` of a layer that learns at half the rate."""
 
 
 @pytest.fixture(autouse=True)
@@ -137,6 +144,46 @@ def test_the_log_holds_the_net_the_data_and_the_lines(tmp_path: Path) -> None:
     assert log[-1] == result.lines[0]
     assert "iteration 4  snapshot runs/small/1/snapshots/iter_4" in log
     assert [line for line in log if " snapshot " not in line][:-1] == output.lines
+
+
+def test_a_run_of_epochs_says_how_many_iterations_they_are(tmp_path: Path) -> None:
+    result = train(small_spec(tmp_path), **changed({"solver.max_iter": "0.5 epochs"}))
+    assert result.iteration == 4  # 60 / 2 / 8 = 3.75
+    log = (result.folder / "log.txt").read_text().splitlines()
+    assert log[8:10] == [
+        "test: 20 records of points.lmdb/test",
+        "max_iter: 0.5 epochs = 4 iterations",
+    ]
+    assert Snapshots(result.folder / "snapshots").iterations() == [4]
+
+
+def test_a_run_of_epochs_is_gone_on_with_for_more_of_them(tmp_path: Path) -> None:
+    spec = small_spec(tmp_path)
+    train(spec, run="whole", **changed({"solver.max_iter": "1 epoch"}))
+    train(spec, run="twice", **changed({"solver.max_iter": "0.5 epochs"}))
+    result = train(spec, run="twice", resume=True, **changed({"solver.max_iter": "1 epoch"}))
+    assert result.iteration == 8  # 60 / 8 = 7.5
+    assert same(weights("whole", 8), weights("twice", 8))
+
+
+def test_what_a_factor_of_0_stops_does_not_move_and_the_rest_learns(tmp_path: Path) -> None:
+    factor = "[{match: 'hidden', lr_mult: 0}]"
+    spec = small_spec(tmp_path, more=f"weight_decay: 0.1, clip_gradients: 1, params: {factor}")
+    train(spec, run="run")
+    before, after = weights("run", 4), weights("run", 10)
+    untrained = prepare(spec, None, pytest.fail).net.named_tensors()
+    for name in ("hidden/weight", "hidden/bias"):
+        assert torch.equal(after[name], untrained[name])
+    for name in ("scores/weight", "scores/bias"):
+        assert not torch.equal(after[name], before[name])
+
+
+def test_a_factor_is_as_good_as_the_layers_own(tmp_path: Path) -> None:
+    spec = small_spec(tmp_path, more="weight_decay: 0.1")
+    train(spec, run="own", **changed({"net.layers.hidden.param": LEARNS_SLOWLY}))
+    factor = [{"match": "hidden", **LEARNS_SLOWLY["weight"]}]
+    train(spec, run="factor", **changed({"solver.params": factor}))
+    assert same(weights("own", 10), weights("factor", 10))
 
 
 def test_a_live_terminal_gets_no_lines_of_progress(tmp_path: Path) -> None:

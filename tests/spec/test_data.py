@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from protonet.errors import SpecError
-from protonet.spec.data import DataSpec, evaluation_sets, is_known
+from protonet.spec.data import DataSpec, deciding_set, evaluation_sets, is_known, placed
 from tests.specs import spec_of
 
 
@@ -25,6 +25,21 @@ def test_every_set_but_train_evaluates_in_the_order_of_the_file() -> None:
         " test: {source: s, batch_size: 1}}"
     )
     assert list(evaluation_sets(sets)) == ["val", "test"]
+
+
+@pytest.mark.parametrize(
+    ("names", "decides"),
+    [
+        (("train", "test", "val"), "val"),
+        (("test", "train", "other"), "test"),
+        (("train",), None),
+        ((), None),
+    ],
+)
+def test_val_decides_which_weights_are_best_and_else_the_first(
+    names: tuple[str, ...], decides: str | None
+) -> None:
+    assert deciding_set(names) == decides
 
 
 def test_a_known_set_is_told_from_a_path() -> None:
@@ -72,3 +87,97 @@ def test_a_set_that_is_none_is_told(written: str, code: str, path: str, why: str
         data_of(f"{{train: {{{written}}}}}")
     (problem,) = caught.value.problems
     assert (problem.code, problem.path, problem.why) == (code, path, why)
+
+
+def test_a_map_is_one_source_at_the_place_of_the_set() -> None:
+    train = data_of("{train: {source: a, batch_size: 2}}")["train"]
+    assert [(place, one.source) for place, one in train.sources.items()] == [((), "a")]
+
+
+def test_a_list_of_sources_is_batched_as_its_first_says() -> None:
+    train = data_of(
+        "{train: [{source: a, batch_size: 2, shuffle: true, stage: s, transform: {mirror: true}},"
+        " {source: b, fields: {data: mask}}, {source: c, batch_size: 2, shuffle: true, stage: s}]}"
+    )["train"]
+    assert (train.batch_size, train.shuffle, train.stage) == (2, True, "s")
+    assert [(place, one.source) for place, one in train.sources.items()] == [
+        *(((0,), "a"), ((1,), "b"), ((2,), "c"))
+    ]
+    assert [one.fields for one in train.sources.values()] == [{}, {"data": "mask"}, {}]
+    assert [bool(one.transform) for one in train.sources.values()] == [True, False, False]
+
+
+def test_what_is_written_as_one_or_as_a_list_is_walked_alike() -> None:
+    assert list(placed({"source": "a"})) == [((), {"source": "a"})]
+    assert list(placed(["a", "b"])) == [((0,), "a"), ((1,), "b")]
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (
+            "[{source: a, batch_size: 2}, {source: b, batch_size: 4}]",
+            """\
+error[PN015] net.yaml:1:68 data.train.1.batch_size: the first source has batch_size: 2, and all \
+are read in step
+    1 | data: {train: [{source: a, batch_size: 2}, {source: b, batch_size: 4}]}
+      |                                                                    ^
+      got 4; leave it out here                  see: protonet explain PN015
+1 error in net.yaml""",
+        ),
+        (
+            "[{source: a, batch_size: 2}, {source: b, shuffle: true, stage: s}]",
+            """\
+error[PN015] net.yaml:1:65 data.train.1.shuffle: the first source has shuffle: false, and all \
+are read in step
+    1 | data: {train: [{source: a, batch_size: 2}, {source: b, shuffle: true, stage: s}]}
+      |                                                                 ^^^^
+      got true; leave it out here               see: protonet explain PN015
+error[PN015] net.yaml:1:78 data.train.1.stage: the first source has no stage, and all are read \
+in step
+    1 | data: {train: [{source: a, batch_size: 2}, {source: b, shuffle: true, stage: s}]}
+      |                                                                              ^
+      got "s"; leave it out here                see: protonet explain PN015
+2 errors in net.yaml""",
+        ),
+        (
+            "[]",
+            """\
+error[PN013] net.yaml:1:15 data.train: a list of sources has at least one
+    1 | data: {train: []}
+      |               ^^
+      got []                                    see: protonet explain PN013
+1 error in net.yaml""",
+        ),
+        (
+            "[{source: a}, {sourc: b, fallback: digits}]",
+            """\
+error[PN011] net.yaml:1:16 data.train.0.batch_size: missing
+    1 | data: {train: [{source: a}, {sourc: b, fallback: digits}]}
+      |                ^^^^^^^^^^^
+      see: protonet explain PN011
+error[PN011] net.yaml:1:29 data.train.1.source: missing
+    1 | data: {train: [{source: a}, {sourc: b, fallback: digits}]}
+      |                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      see: protonet explain PN011
+error[PN012] net.yaml:1:30 data.train.1.sourc: unknown key
+    1 | data: {train: [{source: a}, {sourc: b, fallback: digits}]}
+      |                              ^^^^^
+      got "b"; did you mean source?             see: protonet explain PN012
+3 errors in net.yaml""",
+        ),
+        (
+            "[{source: a, batch_size: 2}, b]",
+            """\
+error[PN010] net.yaml:1:44 data.train.1: a map is needed
+    1 | data: {train: [{source: a, batch_size: 2}, b]}
+      |                                            ^
+      got "b"                                   see: protonet explain PN010
+1 error in net.yaml""",
+        ),
+    ],
+)
+def test_a_list_that_is_none_is_told_at_its_source(written: str, message: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        data_of(f"{{train: {written}}}")
+    assert str(caught.value) == message

@@ -1,39 +1,12 @@
-"""Words kept for later, and the spelling of unknown ones."""
+"""Errors inside models, and the spelling of unknown keys."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from pydantic_core import InitErrorDetails
 
-from protonet.errors import Path
-from protonet.spec.keys import RESERVED, line, refused, reserved_for, respelt
-from protonet.spec.layer import COMMON
-from protonet.spec.net import NetSpec
-from protonet.spec.solver import SolverSpec
-
-
-@pytest.mark.parametrize(
-    ("path", "purpose"),
-    [
-        (("base",), "reuse of other files"),
-        (("net", "blocks"), "blocks of layers"),
-        (("net", "layers", 3, "repeat"), "blocks of layers"),
-        (("solver", "updates"), "losses that update different parameters"),
-        (("net", "base"), ""),
-        (("data", "train", "if"), ""),
-        (("net", "layers", 3, "weight_filler", "if"), ""),
-    ],
-)
-def test_a_reserved_word_is_reserved_in_its_place_only(path: Path, purpose: str) -> None:
-    assert reserved_for(path) == purpose
-
-
-def test_no_reserved_word_can_be_used_already() -> None:
-    assert not RESERVED["net.layers"].keys() & COMMON
-    assert not RESERVED["net"].keys() & NetSpec.model_fields.keys()
-    assert RESERVED["solver"].keys() & SolverSpec.model_fields.keys() == {"optimizer"}  # hidden
+from protonet.spec.keys import line, refused, respelt
 
 
 def lines(error: Any) -> list[tuple[Any, ...]]:

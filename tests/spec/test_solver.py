@@ -26,7 +26,7 @@ def test_the_update_rules_own_keys_stand_beside_the_solvers() -> None:
     solver = solver_of(
         "base_lr: 1, max_iter: 1, momentum: 0.9, weight_decay: 0.5, regularization_type: L1"
     )
-    rule = solver.optimizer
+    rule = solver.optimizer.params
     assert (rule.momentum, rule.weight_decay, rule.regularization_type) == (0.9, 0.5, "L1")
 
 
@@ -46,6 +46,34 @@ def test_weights_are_a_list_or_caffes_comma_list() -> None:
     assert solver_of("base_lr: 1, max_iter: 1, weights: [a.npz]").weights == ("a.npz",)
 
 
+def test_the_update_rule_may_be_a_map_of_its_own() -> None:
+    solver = solver_of("base_lr: 1, max_iter: 1, optimizer: {type: SGD, momentum: 0.9}")
+    flat = solver_of("base_lr: 1, max_iter: 1, momentum: 0.9")
+    assert (solver.type, solver.optimizer.params) == ("SGD", flat.optimizer.params)
+    assert (solver.optimizer.flat, flat.optimizer.flat) == (False, True)
+    assert solver_of("base_lr: 1, max_iter: 1, optimizer: SGD").type == "SGD"
+
+
+def test_lengths_of_training_may_be_given_in_epochs() -> None:
+    solver = solver_of(
+        "base_lr: 1, max_iter: 90 epochs, display: 20 iterations, test_interval: 1 epoch, "
+        "snapshot: 0.5 epochs, average_loss: 20 iterations"
+    )
+    assert [str(one) for one in (solver.max_iter, solver.test_interval, solver.snapshot)] == [
+        *("90 epochs", "1 epoch", "0.5 epochs")
+    ]
+    assert (solver.display, solver.average_loss) == (20, 20)
+
+
+def test_float32_is_said_without_need() -> None:
+    assert solver_of("base_lr: 1, max_iter: 1, precision: float32").precision == "float32"
+
+
+def test_factors_are_a_list_of_patterns() -> None:
+    solver = solver_of("base_lr: 1, max_iter: 1, params: [{match: 'a*', decay_mult: 0}]")
+    assert [(one.match, one.lr_mult, one.decay_mult) for one in solver.params] == [("a*", 1, 0)]
+
+
 @pytest.mark.parametrize("device", ["auto", "cpu", "mps", "cuda", "cuda:1"])
 def test_devices_are_named_as_torch_names_them(device: str) -> None:
     assert solver_of(f"base_lr: 1, max_iter: 1, device: '{device}'").device == device
@@ -57,8 +85,11 @@ def test_devices_are_named_as_torch_names_them(device: str) -> None:
         ("max_iter: 1", [("PN011", "solver.base_lr", "missing", "")]),
         ("base_lr: 0, max_iter: 1", [("PN013", "solver.base_lr", "must be above 0", "")]),
         (
-            "base_lr: 1, max_iter: 90 epochs",
-            [("PN010", "solver.max_iter", "a whole number is needed", "")],
+            "base_lr: 1, max_iter: 90 ephocs, snapshot: -1 epoch",
+            [
+                ("PN014", "solver.max_iter", "unknown unit ephocs", "did you mean epochs?"),
+                ("PN013", "solver.snapshot", "must be at least 0", ""),
+            ],
         ),
         (
             "type: Adagrat, base_lr: 1, max_iter: 0, momentum: 0.9",
@@ -102,9 +133,67 @@ def test_devices_are_named_as_torch_names_them(device: str) -> None:
             [
                 (
                     "PN016",
-                    "solver.optimizer",
+                    "solver.optimizer.type",
                     "kept for torch's own optimizers",
                     "this version cannot run it",
+                )
+            ],
+        ),
+        (
+            "base_lr: 1, max_iter: 1, optimizer: {type: SGD}, momentum: 0.9, gamma: 1",
+            [
+                (
+                    "PN012",
+                    "solver.momentum",
+                    "unknown key",
+                    "it belongs to the update rule: optimizer: {type: …, momentum: …}",
+                ),
+                (
+                    "PN012",
+                    "solver.gamma",
+                    "unknown key",
+                    "it belongs to the policy: lr_policy: {type: …, gamma: …}",
+                ),
+            ],
+        ),
+        (
+            "base_lr: 1, max_iter: 1, type: SGD, optimizer: {type: SGD}",
+            [("PN015", "solver.type", "type and optimizer both name the update rule", "keep one")],
+        ),
+        (
+            "base_lr: 1, max_iter: 1, params: [{match: a, lr_mult: -1}, {lr_mult: 2}]",
+            [
+                ("PN013", "solver.params.0.lr_mult", "must be at least 0", ""),
+                ("PN011", "solver.params.1.match", "missing", ""),
+            ],
+        ),
+        (
+            "base_lr: 1, max_iter: 1, precision: bf16, updates: [{losses: [a], params: ['d/*'], "
+            "optimizer: {type: SGD, momentum: 0.5}}]",
+            [
+                (
+                    "PN016",
+                    "solver.precision",
+                    "kept for mixed precision",
+                    "this version cannot run it",
+                ),
+                (
+                    "PN016",
+                    "solver.updates",
+                    "kept for losses that update different parameters",
+                    "this version cannot run it",
+                ),
+            ],
+        ),
+        (
+            "base_lr: 1, max_iter: 1, precision: fp16, updates: [{losses: [a], params: ['d/*'], "
+            "optimizer: {type: SGD, momentun: 0.5}}]",
+            [
+                (
+                    "PN012",
+                    "solver.updates.0.optimizer.momentun",
+                    "unknown key",
+                    "did you mean momentum?",
                 )
             ],
         ),

@@ -74,6 +74,18 @@ def test_two_transforms_of_one_type_choose_independently() -> None:
     assert not np.array_equal(run([{"type": "Mirror"}, {"type": "Mirror"}], images), images)
 
 
+def test_the_chances_of_a_list_do_not_depend_on_what_chooses_nothing() -> None:
+    """So an image and its label image, each under its own list, are cut and turned alike."""
+    images = pixels(40, *SHAPE)
+    crop, mirror = {"type": "RandomCrop", "size": 7}, {"type": "Mirror"}
+    twice = {"type": "Scale", "factor": 2}
+    alone = run([crop, mirror], images, training=True)
+
+    assert np.array_equal(run([twice, crop, twice, mirror], images, training=True), alone * 4)
+    assert np.array_equal(run({"crop_size": 7, "mirror": True}, images, training=True), alone)
+    assert np.array_equal(run([{**crop, "type": "Crop"}, mirror], images, training=True), alone)
+
+
 @pytest.mark.parametrize("name", WRITTEN)
 def test_geometry_gives_the_same_on_the_device_as_on_the_host(name: str) -> None:
     """With everything on the device, as if arithmetic stood before it."""

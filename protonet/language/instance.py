@@ -1,0 +1,126 @@
+"""One use of a block: its arguments, bottoms and tops, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from protonet.language.block import INNER_KEYS, INSTANCE_KEYS, Block, known_keys
+from protonet.language.frames import OWN_NAME
+from protonet.language.layout import Bottoms, Tops
+from protonet.language.substitute import Substitution
+from protonet.problems import Problem
+from protonet.records import shortened, suggestion
+from protonet.source import Marks
+
+Data = dict[str, Any]
+
+
+class Instance:
+    """A block, and the keys that it is used with.
+
+    Args:
+        block: the block.
+        data: the keys of the layer that uses it, expressions filled in.
+        marks: where they stand.
+        name: full name of the instance, for messages.
+        trail: the uses of blocks around it, in words.
+
+    Attributes:
+        problems: what is wrong with the use.
+    """
+
+    def __init__(
+        self, block: Block, data: Data, marks: Marks, name: str, trail: tuple[str, ...]
+    ) -> None:
+        self.block, self.data, self.marks = block, data, marks
+        self.path, self.trail = f"net.layers.{name}", trail
+        self.problems: list[Problem] = []
+
+    def arguments(self, outer: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what `$` means inside: the net's variables, and the arguments over them.
+
+        Args:
+            outer: the names that the defaults of arguments may use.
+        """
+        self._check_keys()
+        names = dict(outer)
+        for name, default in self.block.args.items():
+            if name in self.data:
+                names[name] = self.data[name]
+            elif default is None:
+                hint = f"block {self.block.name} needs it"
+                self._refuse("PN011", name, "missing", hint)
+                names[name] = None
+            else:
+                marks = self.block.marks.children["args"].children.get(name, self.marks)
+                where = f"net.blocks.{self.block.name}.args.{name}"
+                names[name] = Substitution(names, self.problems).value(default, marks, where)
+        return names
+
+    def _check_keys(self) -> None:
+        for key in self.data:
+            if key in self.block.args or key in INSTANCE_KEYS:
+                continue
+            if key in INNER_KEYS:
+                hint = f"write it in the layers of block {self.block.name}"
+                self._refuse("PN012", key, f"{key} is a key of layers, not of blocks", hint)
+            else:
+                hint = suggestion(key, known_keys(self.block), most=20)
+                got = shortened(self.data[key])
+                self._refuse(
+                    "PN012", key, f"block {self.block.name} has no argument {key}", hint, got
+                )
+
+    def bottoms(self) -> Bottoms:
+        """Return what each bottom of the block means in the scope around it."""
+        inside, written = self.block.bottoms, self.data.get("bottom")
+        if written is None:
+            if len(inside) > 1:
+                why = f"block {self.block.name} reads {len(inside)} bottoms, {', '.join(inside)}"
+                self._refuse("PN024", "bottom", why, "write bottom: [...]")
+            return tuple((name, None) for name in inside[:1])
+        given = [written] if isinstance(written, str) else written
+        if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
+            self._refuse("PN010", "bottom", "a list of names is needed", "")
+            return ()
+        if len(given) != len(inside):
+            noun = "bottom" if len(inside) == 1 else "bottoms"
+            why = f"block {self.block.name} reads {len(inside)} {noun}, here {len(given)}"
+            self._refuse("PN024", "bottom", why, f"inside they are {', '.join(inside) or 'none'}")
+        return tuple(zip(inside, given, strict=False))
+
+    def tops(self, local: str) -> Tops:
+        """Return what the scope around it sees of the instance, which is called `local` there."""
+        inside, written = self._inner_tops(), self.data.get("top")
+        if written is None:
+            return tuple((name, local) for name in inside[:1])
+        given = [written] if isinstance(written, str) else written
+        if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
+            self._refuse("PN010", "top", "a list of names is needed", "")
+            return ()
+        if len(given) > len(inside):
+            noun = "top" if len(inside) == 1 else "tops"
+            why = f"block {self.block.name} gives {len(inside)} {noun}, here {len(given)}"
+            self._refuse("PN025", "top", why, "")
+        return tuple(zip(inside, given, strict=False))
+
+    def _inner_tops(self) -> tuple[str, ...]:
+        """Return the names of what the block gives, inside."""
+        if self.block.tops is not None:
+            return self.block.tops
+        last = self.block.layers[-1] if self.block.layers else None
+        if not isinstance(last, dict):
+            return ()
+        top = last.get("top", last.get("name", OWN_NAME))
+        first = top[0] if isinstance(top, list) and top else top
+        return (first,) if isinstance(first, str) else ()
+
+    def _refuse(self, code: str, key: str, why: str, hint: str, got: str = "") -> None:
+        place = self.marks.children.get(key)
+        mark = self.marks.value
+        if place is not None:
+            mark = (place.key if code == "PN012" else None) or place.value
+        self.problems.append(
+            Problem(code, mark, f"{self.path}.{key}", why, got, hint, trail=self.trail)
+        )

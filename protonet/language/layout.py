@@ -1,0 +1,83 @@
+"""The flat net that expansion writes: layers in order, frames, and how each came to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from protonet.language.expanded import LayerData
+from protonet.language.frames import Enter, Frame, Leave, Plan, Run, Step, Use, instances
+from protonet.language.scope import Scope
+from protonet.source import Marks
+
+Bottoms = tuple[tuple[str, str | None], ...]
+Tops = tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class Layout:
+    """Layers and frames so far.
+
+    Attributes:
+        layers: plain data of each layer, under its full name.
+        marks: where each was written.
+        trails: the uses of blocks that made each.
+        steps: in which order they run.
+        frames: every frame; None while it is open.
+        frame_marks: where each frame's instance was written, and the uses around it.
+    """
+
+    layers: list[Any] = field(default_factory=list)
+    marks: list[Marks] = field(default_factory=list)
+    trails: list[tuple[Use, ...]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    frames: list[Frame | None] = field(default_factory=list)
+    frame_marks: list[tuple[Marks, tuple[Use, ...]]] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """Return how many layers and frames there are."""
+        return len(self.layers) + len(self.frames)
+
+    def add(self, data: Any, marks: Marks, scope: Scope) -> None:
+        """Add a layer."""
+        if isinstance(data, dict):
+            data = LayerData(data)
+            data.hidden = {"instances": instances(scope.trail)} if scope.trail else {}
+        self.steps.append(Run(len(self.layers)))
+        self.layers.append(data)
+        self.marks.append(marks)
+        self.trails.append(scope.trail)
+
+    def enter(self, marks: Marks, scope: Scope) -> tuple[int, int]:
+        """Begin a frame; return its place, and that of its first layer."""
+        self.steps.append(Enter(len(self.frames)))
+        self.frames.append(None)
+        self.frame_marks.append((marks, scope.trail))
+        return len(self.frames) - 1, len(self.layers)
+
+    def leave(self, opened: tuple[int, int], name: str, bottoms: Bottoms, tops: Tops) -> None:
+        """End a frame."""
+        place, first = opened
+        self.frames[place] = Frame(name, range(first, len(self.layers)), bottoms, tops)
+        self.steps.append(Leave(place))
+
+    def rename(self, marks: Marks, scope: Scope, pairs: tuple[tuple[str | None, str], ...]) -> None:
+        """Give blobs of a scope further names: pairs of the old one (None: the nearest above that
+        fits) and the new one."""
+        opened = self.enter(marks, scope)
+        bottoms = tuple((f"{place}", old) for place, (old, _) in enumerate(pairs))
+        tops = tuple((f"{place}", new) for place, (_, new) in enumerate(pairs))
+        self.leave(opened, "", bottoms, tops)
+
+    def unknown(self, marks: Marks, scope: Scope, name: str) -> None:
+        """Add an instance of which nothing is known but that it is wrong."""
+        place, first = self.enter(marks, scope)
+        names = ((name, name),)
+        self.frames[place] = Frame(name, range(first, first), (), names, is_known=False)
+        self.steps.append(Leave(place))
+
+    def plan(self, blocks: tuple[str, ...]) -> Plan:
+        """Return the order in which all runs."""
+        frames = tuple(frame for frame in self.frames if frame is not None)
+        return Plan(tuple(self.steps), frames, blocks)

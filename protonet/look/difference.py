@@ -1,0 +1,141 @@
+"""What differs between two specs, after expansion and with every default filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from protonet.look.expanded import flat_names, reads_of
+from protonet.records import shortened
+from protonet.schema import Spec
+from protonet.spec.layer import LayerSpec
+from protonet.spec.net import NetSpec
+from protonet.spec.wiring import Wirer
+
+Facts = dict[str, Any]
+_ABSENT = object()
+_LAYERS = "net.layers."
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One key that two specs differ in.
+
+    Attributes:
+        path: where, as words.
+        kind: `changed`, `added` (only the second has it) or `removed` (only the first has it).
+        before: the value in the first.
+        after: the value in the second.
+    """
+
+    path: str
+    kind: Literal["changed", "added", "removed"]
+    before: Any = None
+    after: Any = None
+
+    def __str__(self) -> str:
+        if self.kind == "changed":
+            return f"~ {self.path}: {shortened(self.before)} → {shortened(self.after)}"
+        sign, value = ("+", self.after) if self.kind == "added" else ("-", self.before)
+        return f"{sign} {self.path}: {shortened(value)}"
+
+
+def differences(first: Facts, second: Facts) -> list[Difference]:
+    """Return what differs between the facts of two specs, in their order; a layer that only one of
+    them has is one difference."""
+    found = list(_whole_layers(first, second))
+    whole = {f"{difference.path}." for difference in found}
+    for path in dict.fromkeys([*first, *second]):
+        if path.startswith(tuple(whole)) or path in {item.path for item in found}:
+            continue
+        before, after = first.get(path, _ABSENT), second.get(path, _ABSENT)
+        if after is _ABSENT:
+            found.append(Difference(path, "removed", before))
+        elif before is _ABSENT:
+            found.append(Difference(path, "added", after=after))
+        elif before != after:
+            found.append(Difference(path, "changed", before, after))
+    return found
+
+
+def _whole_layers(first: Facts, second: Facts) -> Iterator[Difference]:
+    names = [
+        {path.removesuffix(".type") for path in facts if _is_type_of_layer(path)}
+        for facts in (first, second)
+    ]
+    for path in first:
+        layer = path.removesuffix(".type")
+        if layer in names[0] - names[1] and _is_type_of_layer(path):
+            yield Difference(layer, "removed", first[path])
+    for path in second:
+        layer = path.removesuffix(".type")
+        if layer in names[1] - names[0] and _is_type_of_layer(path):
+            yield Difference(layer, "added", after=second[path])
+
+
+def _is_type_of_layer(path: str) -> bool:
+    return path.startswith(_LAYERS) and path.endswith(".type") and path.count(".") == 3
+
+
+def facts_of(spec: Spec) -> Facts:
+    """Return every value of a spec by its path, layers by name, defaults filled in."""
+    net, facts = spec.net, Facts()
+    reads, wirer = reads_of(net), Wirer(net, net.types)
+    for name, blob in net.inputs.items():
+        _flatten(blob, f"net.inputs.{name}", facts)
+    _flatten(net.state, "net.state", facts)
+    if net.deploy is not None:
+        names = flat_names(net)
+        for name, blob in net.deploy.inputs.items():
+            _flatten(blob, f"net.deploy.inputs.{names.get(name, name)}", facts)
+        facts["net.deploy.outputs"] = [names.get(name, name) for name in net.deploy.outputs]
+    for index, layer in enumerate(net.layers):
+        path = f"{_LAYERS}{layer.name}"
+        while f"{path}.type" in facts:  # the same name in another phase
+            path += "'"
+        blobs = {"bottom": list(reads.get(index, ())), "top": list(wirer.tops(index))}
+        _flatten({**_layer(layer, net), **blobs}, path, facts)
+    for name, data in spec.data.items():
+        _flatten(data, f"data.{name}", facts)
+    if spec.solver is not None:
+        _flatten(spec.solver, "solver", facts)
+    return facts
+
+
+def _layer(layer: LayerSpec, net: NetSpec) -> dict[str, Any]:
+    common = {name: getattr(layer, name) for name in LayerSpec.model_fields if name not in _OTHER}
+    if layer.loss_weight is None:
+        common["loss_weight"] = [1.0] if net.types[layer.type].kind == "loss" else []
+    params = {name: layer.param_spec(name) for name in {*layer.param, *layer.default_param}}
+    own = _fields(layer.params) if layer.params is not None else {}
+    return {"type": layer.type, **common, **own, "param": params}
+
+
+_OTHER = frozenset({"name", "type", "bottom", "param", "params", "default_param", "instances"})
+"""Fields of a layer that are no facts, or are written otherwise."""
+
+
+def _fields(record: BaseModel) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in type(record).model_fields}
+
+
+def _flatten(value: Any, path: str, facts: Facts) -> None:
+    """Add a value by its path, the values of maps and records each by its own."""
+    if isinstance(value, BaseModel):
+        value = _fields(value)
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _flatten(item, f"{path}.{key}", facts)
+    else:
+        facts[path] = _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, BaseModel):
+        return {name: _plain(item) for name, item in _fields(value).items()}
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,0 +1,53 @@
+"""Whether the data of a spec fit its net, without training and without allocating the net."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from protonet.errors import PathError
+from protonet.net.form import Form
+from protonet.problems import Problem
+from protonet.run.sets import OpenSet, open_sets
+from protonet.schema import Spec
+from protonet.spec.data import TRAIN, evaluation_sets
+from protonet.spec.diagnose import locate
+
+
+def check_data(spec: Spec, forms: Mapping[str, Form]) -> list[Problem]:
+    """Open every set of a spec, as training would, and return what is probably not meant.
+
+    Args:
+        spec: the spec.
+        forms: the net by phase, and by `test/STAGE` (`protonet.net.prove_phases`).
+
+    Raises: PathErrors with everything that does not fit; `protonet.schema.located` adds file and
+        line.
+    """
+    nets = {TRAIN: forms["train"]} if TRAIN in spec.data else {}
+    for name, data in evaluation_sets(spec.data).items():
+        nets[name] = forms[f"test/{data.stage}" if data.stage else "test"]
+    opened = open_sets(spec, nets, lambda text: None)
+    try:
+        return [locate(doubt, spec.expanded, "warning") for doubt in set_warnings(spec, opened)]
+    finally:
+        for one in opened.values():
+            for source in one.sources:
+                source.dataset.close()
+
+
+def set_warnings(spec: Spec, opened: Mapping[str, OpenSet]) -> Iterator[PathError]:
+    """Yield the sets that are read in a way that is probably not meant."""
+    train = opened.get(TRAIN)
+    ordered = train is not None and not train.spec.shuffle
+    if train and ordered and any(one.header.sorted_labels for one in train.sources):
+        why = "the labels are sorted and the set is not shuffled: each batch is of one class"
+        yield PathError("PN043", ("data", TRAIN), why, hint="write shuffle: true")
+    batches = spec.solver.test_iter if spec.solver else None
+    for name, one in opened.items():
+        seen = (batches or 0) * one.spec.batch_size
+        if name != TRAIN and batches is not None and seen < len(one):
+            why = (
+                f"{batches} batches of {one.spec.batch_size} cover {seen:,} of {len(one):,} records"
+            )
+            path = ("solver", "test_iter")
+            yield PathError("PN043", path, f"{why} of data.{name}", hint="leave test_iter out")

@@ -1,0 +1,239 @@
+"""A first spec for a dataset of one's own: small, commented, valid."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sysconfig
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from protonet.data import open_dataset
+from protonet.data.header import Header
+from protonet.data.open import tables_of
+from protonet.errors import UsageError
+from protonet.records import suggestion
+from protonet.run.loading import load
+from protonet.source.yaml_text import means_itself
+from protonet.spec.data import TRAIN
+from protonet.spec.wiring import Wirer
+
+_PLAIN = re.compile(r"[\w./-]+")
+_BATCH = 64
+_SMALLEST_IMAGE = 16
+"""Pixels of the shorter side below which three poolings leave nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """What a first spec is written from.
+
+    Attributes:
+        name: of what is trained.
+        sets: for each set, its address as it stands in the spec.
+        header: of the training set.
+        net: a file of a net to build on, and the layers of it that give the classes; or None.
+    """
+
+    name: str
+    sets: Mapping[str, str]
+    header: Header
+    net: tuple[str, tuple[str, ...]] | None = None
+
+    def text(self) -> str:
+        """Return the spec.
+
+        Raises: UsageError if the dataset is of a kind that there is no first spec for.
+        """
+        return "\n".join([*self._head(), *self._data(), *self._net(), *_SOLVER, ""])
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        return self.header.fields[0].shape or ()
+
+    def _head(self) -> Iterator[str]:
+        yield _visible(f"# protonet train {self.name}.yaml")
+        yield "#"
+        classes = self.header.classes or ()
+        names = _visible(", ".join(classes[:5]) + (", …" if len(classes) > 5 else ""))
+        yield f"# {self.header.count:,} records of {_times(self._shape)} to train on"
+        yield f"# {len(classes)} classes: {names}"
+        yield f"name: {_written(self.name)}"
+
+    def _data(self) -> Iterator[str]:
+        yield "data:"
+        has_mean = self.header.mean is not None
+        transform = "{mean: dataset, std: dataset}" if has_mean else "{}"
+        for name, address in self.sets.items():
+            yield f"  {_quoted(name)}:"
+            yield f"    source: {_written(address)}"
+            yield f"    batch_size: {_BATCH}"
+            if name == TRAIN:
+                yield "    shuffle: true                # a new order every epoch"
+            yield f"    transform: {transform}   # from the header of the training set"
+
+    def _net(self) -> Iterator[str]:
+        inputs = f"{{data: {list(self._shape)}, label: {{shape: [], dtype: int64}}}}"
+        if self.net is not None:
+            file, layers = self.net
+            yield f"net:\n  base: {_quoted(file)}"
+            yield f"  inputs: {inputs}   # the batch axis N goes in front"
+            yield "  layers:                      # what differs from the base"
+            for layer in layers:
+                yield f"    - {{name: {_written(layer)}, num_output: $data.classes}}"
+            return
+        is_image = len(self._shape) == 3 and min(self._shape[1:]) >= _SMALLEST_IMAGE
+        yield f"net:\n  inputs: {inputs}   # the batch axis N goes in front"
+        yield from _IMAGE_NET if is_image else _VECTOR_NET
+        yield from _CLASSIFIER
+
+
+_IMAGE_NET = (
+    "  defaults:",
+    "    Convolution: {weight_filler: msra, bias_term: false}",
+    "    InnerProduct: {weight_filler: xavier}",
+    "  blocks:",
+    "    conv:                        # used below like a layer type",
+    "      args: {out: }",
+    "      layers:",
+    "        - {name: conv, type: Convolution, num_output: $out, kernel_size: 3, pad: 1}",
+    "        - {name: bn, type: BatchNorm}",
+    "        - {name: scale, type: Scale, bias_term: true}",
+    "        - {name: relu, type: ReLU}",
+    "        - {name: pool, type: Pooling, kernel_size: 2, stride: 2}",
+    "  layers:                        # a layer without bottom reads the one above it",
+    "    - {name: conv1, type: conv, out: 32}",
+    "    - {name: conv2, type: conv, out: 64}",
+    "    - {name: conv3, type: conv, out: 128}",
+    "    - {name: pool, type: Pooling, pool: AVE, global_pooling: true}",
+)
+_VECTOR_NET = (
+    "  defaults:",
+    "    InnerProduct: {weight_filler: xavier}",
+    "  layers:                        # a layer without bottom reads the one above it",
+    "    - {name: hidden, type: InnerProduct, num_output: 128}",
+    "    - {name: relu, type: ReLU}",
+)
+_CLASSIFIER = (
+    "    - {name: scores, type: InnerProduct, num_output: $data.classes}",
+    "    - {name: loss, type: SoftmaxWithLoss, bottom: [scores, label]}",
+    "    - {name: accuracy, type: Accuracy, bottom: [scores, label], phase: test}",
+)
+_SOLVER = (
+    "solver:",
+    "  type: SGD",
+    "  base_lr: 0.01                  # try 0.1 and 0.001, too",
+    "  momentum: 0.9",
+    "  weight_decay: 0.0005",
+    "  lr_policy: {type: poly, power: 1}   # down to 0 at the end",
+    "  max_iter: 20 epochs",
+    "  test_interval: 1 epoch",
+    "  snapshot: 5 epochs",
+    "  random_seed: 1                 # everything random follows from it",
+)
+
+
+def starter(path: Path, data: Path, net: str | None) -> Starter:
+    """Return what a first spec for a dataset is written from.
+
+    Args:
+        path: the spec to be written; paths inside are relative to its folder.
+        data: the dataset.
+        net: a net of `configs/nets`, by name, or a file; None for a small one, written out.
+
+    Raises: UsageError, DataError.
+    """
+    folder = path.absolute().parent
+    relative = os.path.relpath(data.absolute(), folder)
+    tables = tables_of(data)
+    names = [table or TRAIN for table in tables]
+    if TRAIN not in names:
+        names[0] = TRAIN
+    sets = {
+        name: f"{relative}/{table}".rstrip("/")
+        for name, table in sorted(zip(names, tables, strict=True), key=lambda one: one[0] != TRAIN)
+    }
+    header = _header(folder / sets[TRAIN])
+    based = None
+    if net is not None:
+        file = net_file(net)
+        based = (os.path.relpath(file.absolute(), folder), classifiers(file))
+    return Starter(path.stem, sets, header, based)
+
+
+def _header(path: Path) -> Header:
+    dataset = open_dataset(os.path.relpath(path))
+    header = dataset.header
+    dataset.close()
+    labels = header.field("label")
+    if header.fields[0].shape is None or not header.classes or labels is None or labels.shape:
+        raise UsageError(
+            f"{os.path.relpath(path)}: a first spec is for records of one shape with one label "
+            "each, whose classes have names; write one by hand, as configs/mnist.yaml"
+        )
+    return header
+
+
+def net_file(name: str) -> Path:
+    """Return the file of a net: a path, or the name of one that comes with protonet.
+
+    Raises: UsageError if there is none.
+    """
+    if name.endswith((".yaml", ".yml")):
+        if not Path(name).is_file():
+            raise UsageError(f"{name}: no such file")
+        return Path(name)
+    folders = [
+        Path(__file__).parents[2] / "configs" / "nets",
+        Path(sysconfig.get_path("data")) / "share" / "protonet" / "nets",
+    ]
+    known = {file.stem: file for folder in folders for file in sorted(folder.glob("*.yaml"))}
+    variants = [name, f"{name}_torchvision"]
+    for variant in variants:
+        if variant in known:
+            return known[variant]
+    raise UsageError(f"no net is named {name}; {suggestion(name, known, most=40)}")
+
+
+def classifiers(file: Path) -> tuple[str, ...]:
+    """Return the layers of a net that give a loss its scores.
+
+    Raises: UsageError if one lies inside a block, where another file cannot change it.
+    """
+    spec = load(file)
+    wiring = Wirer(spec.net, spec.net.types).wire(spec.net.net_state("train"))
+    makers = {top: node for node in wiring.nodes for top in node.tops}
+    found = []
+    for loss in wiring.nodes:
+        node = loss if spec.net.types[loss.layer.type].kind == "loss" else None
+        while node is not None and not hasattr(node.layer.params, "num_output"):
+            node = makers.get(node.bottoms[0]) if node.bottoms else None
+        if node is not None:
+            found.append(node.layer)
+    inner = [layer.name for layer in found if layer.instances]
+    if inner or not found:
+        why = f"its layer {inner[0]} lies inside a block" if inner else "it has no loss with scores"
+        raise UsageError(f"{file}: {why}, so its number of classes cannot be changed from outside")
+    return tuple(dict.fromkeys(layer.name for layer in found))
+
+
+def _quoted(text: str) -> str:
+    """Return a text as YAML that means it, in quotes where it needs them."""
+    plain = _PLAIN.fullmatch(text) and means_itself(text)
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def _written(text: str) -> str:
+    """Return a text as the language writes it where expressions are computed."""
+    return _quoted(text.replace("$", "$$"))
+
+
+def _visible(text: str) -> str:
+    """Return a text that can stand in a comment, of one line."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape)) + (" numbers" if len(shape) == 1 else "")

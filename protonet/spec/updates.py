@@ -1,0 +1,89 @@
+"""Which parameters learn how: factors by pattern, and several losses that update different ones."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Annotated
+
+from pydantic import Field
+
+from protonet.errors import PathError
+from protonet.records import NonNegative, Record, Text, shortened, suggestion
+from protonet.spec.optimizer import OptimizerSpec
+
+Some = Annotated[tuple[Text, ...], Field(min_length=1)]
+"""A list of at least one text."""
+
+
+class FactorSpec(Record):
+    """Factors on how the parameters of matching names learn, over those that they have already."""
+
+    match: Text
+    """Names of layers, or of parameters as `layer/parameter`; * stands for any letters, ? for one,
+    [ab] for one of several."""
+    lr_mult: NonNegative = 1.0
+    """Factor on the learning rate; 0 leaves the parameters as they are."""
+    decay_mult: NonNegative = 1.0
+    """Factor on the weight decay."""
+
+    def fits(self, parameter: str) -> bool:
+        """Return whether a parameter, `layer/parameter`, is meant."""
+        layer = parameter.rpartition("/")[0]
+        return fnmatchcase(layer, self.match) or fnmatchcase(parameter, self.match)
+
+
+class UpdateSpec(Record):
+    """One of several updates of an iteration: what it minimises, and what it changes."""
+
+    losses: Some
+    """Blobs that are minimised."""
+    params: Some
+    """Patterns of the parameters that are changed, as in solver.params."""
+    optimizer: OptimizerSpec
+    """The update rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """What learning rate and weight decay of a parameter are multiplied by."""
+
+    lr_mult: float = 1.0
+    decay_mult: float = 1.0
+
+
+def factors(rules: Iterable[FactorSpec], names: Collection[str]) -> Factors:
+    """Return the product of the factors of every rule that fits a parameter.
+
+    Args:
+        rules: `solver.params`; several may fit.
+        names: every `layer/parameter` that the tensor is known under; a shared one has several.
+    """
+    lr_mult = decay_mult = 1.0
+    for rule in rules:
+        if any(rule.fits(name) for name in names):
+            lr_mult *= rule.lr_mult
+            decay_mult *= rule.decay_mult
+    return Factors(lr_mult, decay_mult)
+
+
+def idle_rules(rules: Sequence[FactorSpec], names: Collection[str]) -> list[PathError]:
+    """Return an error for each rule that fits none of the parameters.
+
+    Args:
+        rules: `solver.params`.
+        names: of all parameters of the net, as `layer/parameter`.
+    """
+    known = {*names, *(name.rpartition("/")[0] for name in names)}
+    return [
+        PathError(
+            "PN014",
+            ("solver", "params", place, "match"),
+            "no parameter of the net has such a name",
+            got=shortened(rule.match),
+            hint=suggestion(rule.match, known),
+        )
+        for place, rule in enumerate(rules)
+        if not any(rule.fits(name) for name in names)
+    ]
