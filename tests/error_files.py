@@ -1,4 +1,5 @@
-"""Specs with one mistake each in tests/errors/, and beside each the text that it must be told.
+"""Specs with one mistake each in tests/errors/, and beside each the text that it must be told: an
+error, or of a spec that is valid, what is probably not meant.
 
     python -m tests.error_files
 
@@ -10,9 +11,10 @@ from __future__ import annotations
 from contextlib import chdir
 from pathlib import Path
 
+from protonet import errors
 from protonet.errors import SpecError
 from protonet.net import prove_phases, shape_errors
-from protonet.schema import load_spec, located
+from protonet.schema import load_spec, located, warnings_of
 
 FOLDER = Path(__file__).parent / "errors"
 OVERRIDES = "# overrides: "
@@ -35,7 +37,8 @@ def told(path: Path) -> str:
                 prove_phases(spec.net)
         except SpecError as error:
             return f"{error}\n"
-    return "no error\n"
+        warnings = warnings_of(spec)
+    return f"{errors.told(warnings, path.name)}\n" if warnings else "no error\n"
 
 
 def main() -> None:

@@ -5,7 +5,15 @@ import re
 import pytest
 
 from protonet import errors
-from protonet.errors import Interrupted, PathError, PathErrors, ProtonetError, ShapeError, SpecError
+from protonet.errors import (
+    Interrupted,
+    PathError,
+    PathErrors,
+    ProtonetError,
+    ShapeError,
+    SpecError,
+    told,
+)
 from protonet.problems import Mark, Problem, SourceText
 
 
@@ -77,9 +85,18 @@ EMPTY = Problem("PN005", None, "", "the file is empty")
         ([WARNING, WARNING], "2 warnings in net.yaml"),
     ],
 )
-def test_all_problems_of_a_spec_are_shown_and_counted(
-    problems: list[Problem], count: str
-) -> None:
+def test_all_problems_of_a_spec_are_shown_and_counted(problems: list[Problem], count: str) -> None:
     error = SpecError(iter(problems), "net.yaml")
     assert error.problems == tuple(problems)
     assert str(error) == "\n".join([*(problem.render() for problem in problems), count])
+
+
+def test_what_is_told_of_a_spec_needs_no_error() -> None:
+    text = told(iter([WARNING]), "net.yaml")
+    assert text == (
+        "warning[PN031] net.yaml:1:1 net: nobody reads it\n"
+        "    1 | name: x\n"
+        "      | ^^^^\n"
+        "      see: protonet explain PN031\n"
+        "1 warning in net.yaml"
+    )

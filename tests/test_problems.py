@@ -68,6 +68,52 @@ def test_a_place_without_a_path_is_enough() -> None:
     assert problem.render().startswith("error[PN001] mnist.yaml:17:4: not closed\n")
 
 
+def test_the_blocks_that_made_a_layer_end_a_problem() -> None:
+    trail = (
+        "in block conv_bn, used as a in net.yaml:9:5",
+        "in block body, used as b in net.yaml:12:5",
+    )
+    problem = Problem("PN012", None, "name", "wrong", hint="try\nthis", trail=trail)
+    assert problem.render() == (
+        "error[PN012] name: wrong\n"
+        "      try                                       see: protonet explain PN012\n"
+        "      this\n"
+        "      in block conv_bn, used as a in net.yaml:9:5\n"
+        "      in block body, used as b in net.yaml:12:5"
+    )
+
+
+def test_a_problem_is_plain_data_for_programs() -> None:
+    problem = Problem(
+        "PN012",
+        mark(LINE, "kernal_size"),
+        "net.layers.conv1.kernal_size",
+        "unknown key",
+        got="5",
+        hint="did you mean kernel_size?",
+        severity="warning",
+        trail=("in block a",),
+    )
+    assert problem.as_data() == {
+        "severity": "warning",
+        "code": "PN012",
+        "file": "mnist.yaml",
+        "line": 17,
+        "column": 40,
+        "end_column": 51,  # one past the eleven letters of kernal_size
+        "path": "net.layers.conv1.kernal_size",
+        "message": "unknown key",
+        "got": "5",
+        "hint": "did you mean kernel_size?",
+        "trail": ["in block a"],
+    }
+
+
+def test_a_problem_of_no_place_has_none_for_programs() -> None:
+    data = Problem("PN005", None, "", "the file is empty").as_data()
+    assert [data[key] for key in ("file", "line", "column", "end_column")] == [None] * 4
+
+
 def test_a_tab_is_shown_as_one_space_so_that_the_mark_stands_below() -> None:
     assert mark("\tname:\tx", "x").snippet() == [
         "   17 |  name: x",

@@ -10,7 +10,7 @@ import pytest
 
 from protonet.errors import PathError, PathErrors, SpecError
 from protonet.net import shape_errors
-from protonet.schema import Spec, check_spec, load_spec, located, respecified
+from protonet.schema import Spec, Tables, check_spec, load_spec, located, respecified, warnings_of
 from tests.specs import origin_of, spec_of
 
 LENET = """
@@ -102,7 +102,7 @@ def test_what_was_refused_as_it_was_read_is_not_judged_again() -> None:
 
 
 def test_shapes_are_not_proved_where_nothing_else_is_wrong() -> None:
-    def never(net: object, layers: object) -> list[PathError]:
+    def never(net: object) -> list[PathError]:
         raise AssertionError("asked")
 
     check_spec(origin_of(LENET), prove=never)
@@ -125,6 +125,68 @@ def test_errors_at_paths_are_located_in_order() -> None:
     with pytest.raises(SpecError) as caught, located(spec):
         raise first
     assert str(caught.value.problems[0].mark) == "net.yaml:10:9"
+
+
+CLASSES = LENET.replace("num_output: 10", "num_output: $data.classes")
+
+
+def test_the_number_of_classes_is_asked_of_the_training_set_once(tmp_path: Path) -> None:
+    asked: list[tuple[object, Path]] = []
+
+    def classes(train: object, folder: Path) -> int:
+        asked.append((train, folder))
+        return 7
+
+    path = tmp_path / "lenet.yaml"
+    twice = CLASSES.replace("InnerProduct,", "InnerProduct, axis: $(data.classes - 6),")
+    path.write_text(twice)
+    tables = Tables(classes=classes)
+    spec = load_spec(path, tables=tables)
+    train = {"source": "dataset://mnist/train", "batch_size": 64, "shuffle": True}
+    assert asked == [(train, tmp_path)]
+    params = spec.net.layers[0].params
+    assert (params.num_output, params.axis) == (7, 1)
+    assert spec.tables is tables
+    load_spec(path, ["net.layers.ip.num_output=3", "net.layers.ip.axis=1"], tables=tables)
+    assert len(asked) == 1
+
+
+def test_without_data_the_number_of_classes_is_not_known() -> None:
+    with pytest.raises(SpecError) as caught:
+        spec_of(CLASSES)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.path, problem.why) == (
+        "PN032",
+        "net.layers.ip.num_output",
+        "$data.classes cannot be known here: no data is read",
+    )
+
+
+DOUBTFUL = """\
+net:
+  inputs: {data: [4], label: {shape: [], dtype: int64}}
+  layers:
+    - {name: norm, type: BatchNorm}
+    - {name: ip, type: InnerProduct, num_output: 10}
+    - {name: loss, type: SoftmaxWithLoss, bottom: [ip, label]}
+solver: {base_lr: 20, max_iter: 10, momentum: 0.9, params: [{match: 'conv*', lr_mult: 0.1}]}
+"""
+
+
+def test_what_is_probably_not_meant_is_told_in_the_order_of_the_file() -> None:
+    found = warnings_of(spec_of(DOUBTFUL))
+    assert [(one.severity, one.code, str(one.mark), one.path) for one in found] == [
+        ("warning", "PN046", "net.yaml:4:26", "net.layers.norm.type"),
+        ("warning", "PN044", "net.yaml:7:19", "solver.base_lr"),
+        ("warning", found[2].code, "net.yaml:7:68", "solver.params.0.match"),
+    ]
+    assert found[2].why == "no parameter has a name that fits"
+
+
+def test_a_spec_without_a_solver_is_judged_by_its_net() -> None:
+    text = DOUBTFUL[: DOUBTFUL.index("solver:")]
+    assert [one.code for one in warnings_of(spec_of(text))] == ["PN046"]
+    assert warnings_of(spec_of("net: {layers: []}")) == []
 
 
 HEAVY = ["torch._dynamo", "torch._inductor", "sympy", "torch.optim.adam", "tensorboard", "h5py"]

@@ -85,6 +85,11 @@ class Plan:
     frames: tuple[Frame, ...] = ()
     blocks: tuple[str, ...] = ()
 
+    @property
+    def layers(self) -> int:
+        """Return how many layers run."""
+        return len(self.steps) - 2 * len(self.frames)
+
 
 def plain_plan(layers: int) -> Plan:
     """Return the plan of so many layers without a block."""

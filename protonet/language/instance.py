@@ -14,6 +14,8 @@ from protonet.records import shortened, suggestion
 from protonet.source import Marks
 
 Data = dict[str, Any]
+MOST_BLOCKS = 50
+"""Blocks that may be used inside each other in a row."""
 
 
 class Instance:
@@ -36,6 +38,24 @@ class Instance:
         self.block, self.data, self.marks = block, data, marks
         self.path, self.trail = f"net.layers.{name}", trail
         self.problems: list[Problem] = []
+
+    def is_possible(self, local: str, chain: list[str]) -> bool:
+        """Return whether the block can be used here at all.
+
+        Args:
+            local: the instance's name inside the block around it.
+            chain: the blocks around it, the outermost first.
+        """
+        if "." in local and local != OWN_NAME:
+            hint = "dots separate the words of a path; use / or _"
+            self._refuse("PN022", "name", f"the name {local} has a dot", hint)
+        elif self.block.name in chain:
+            names = " → ".join([*chain, self.block.name])
+            self._refuse("PN033", "type", f"a block contains itself: {names}", "")
+        elif len(chain) >= MOST_BLOCKS:
+            why = f"more than {MOST_BLOCKS} blocks stand inside each other"
+            self._refuse("PN033", "type", why, "")
+        return not self.problems
 
     def arguments(self, outer: Mapping[str, Any]) -> dict[str, Any]:
         """Return what `$` means inside: the net's variables, and the arguments over them.

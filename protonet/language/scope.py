@@ -42,14 +42,26 @@ class Scope:
             return local
         return self.name if local == OWN_NAME else f"{self.name}/{local}"
 
-    def shared(self, written: Any, full: str) -> str | None:
-        """Return the full name of the layer or instance whose parameters one of this scope uses."""
-        if isinstance(written, str):
-            return self.full(written)
+    def counterpart(self, full: str) -> str | None:
+        """Return the layer or instance that one of this scope shares with, because the whole
+        instance shares; None where it does not."""
         if self.share is None:
             return None
         own, other = self.share
         return other + full.removeprefix(own)
+
+    def words(self) -> tuple[str, ...]:
+        """Return the uses of blocks that lead here, the innermost first."""
+        return tuple(map(str, reversed(self.trail)))
+
+
+def with_full_tops(data: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """Return a layer's keys with its tops under the names that they have outside."""
+    top = data.get("top")
+    if not scope.name or not isinstance(top, str | list):
+        return data
+    names = [scope.full(name) if isinstance(name, str) else name for name in _listed(top)]
+    return {**data, "top": names}
 
 
 def pushed_into(
@@ -83,7 +95,7 @@ def _contradictions(
     key, other = inner[0], next(iter(outer))
     why = f"{key} here and {other} of the instance {scope.name} cannot be put together"
     place = marks.children.get(key, marks)
-    trail = tuple(map(str, reversed(scope.trail)))
+    trail = scope.words()
     hint = "give phase in both, or one of them only"
     yield Problem(
         "PN015", place.key or place.value, f"net.layers.{key}", why, "", hint, trail=trail

@@ -112,6 +112,10 @@ def same_as_first(params: Any, bottoms: Sequence[Blob], setting: Setting) -> tup
     return (bottoms[0],)
 
 
+Start = Callable[[nn.Module, int], Mapping[str, torch.Tensor]]
+"""`start(module, seed)`: the first values of parameters and statistics by name, of the CPU."""
+
+
 def _no_fillers(params: Any) -> Mapping[str, Filler]:
     return MappingProxyType({})
 
@@ -138,6 +142,8 @@ class LayerType:
             holds those it has as attributes (parameters or buffers) of these names.
         fillers: `fillers(params)` gives the filler of each parameter by name; one that is not
             named starts at 0. Buffers keep the value that `build` gave them unless named here.
+        start: gives first values that depend on more than one parameter's shape, in place of
+            fillers; the module is the one `build` made.
         kind: a loss adds to what is minimised, a metric is measured and never trained.
         measures: how many of the first tops of a loss or metric are measured; None: all of them.
         targets: positions of the bottoms that are targets (labels), negative ones from the end.
@@ -160,6 +166,7 @@ class LayerType:
     tops: Arity = ONE
     parameters: tuple[str, ...] = ()
     fillers: Callable[[Any], Mapping[str, Filler]] = _no_fillers
+    start: Start | None = None
     kind: Kind = "layer"
     measures: int | None = None
     targets: tuple[int, ...] = ()

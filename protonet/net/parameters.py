@@ -3,7 +3,7 @@ deploy form."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -48,6 +48,11 @@ class ParameterStore:
     def adopt(self, node: Node, module: nn.Module, kind: LayerType) -> list[PathError]:
         """Give a module built on the meta device its real tensors; return what cannot be filled."""
         errors = []
+        new = [
+            name
+            for name in present(kind, module)
+            if self.sharing.owner(node.layer.name, name) not in self.tensors
+        ]
         for name in present(kind, module):
             try:
                 tensor = self._tensor(node, name, module, kind)
@@ -58,7 +63,16 @@ class ParameterStore:
             self.params.setdefault(node.layer.name, {})[name] = tensor
             is_held = self.sharing.is_held(node.layer, name)
             _replace(module, name, _without_gradient(tensor) if is_held else tensor)
+        if kind.start is not None and new:
+            self._start(
+                node.layer.name, new, kind.start(module, key(self.seed, node.layer.name) >> 1)
+            )
         return errors
+
+    def _start(self, layer: str, names: list[str], values: Mapping[str, torch.Tensor]) -> None:
+        for name in names:
+            with torch.no_grad():
+                self.params[layer][name].copy_(values[name])
 
     def _tensor(self, node: Node, name: str, module: nn.Module, kind: LayerType) -> torch.Tensor:
         owner = self.sharing.owner(node.layer.name, name)

@@ -136,16 +136,16 @@ class NetSpec(Record):
 
     @classmethod
     def _with_plan(cls, net: NetSpec, context: Mapping[str, Any]) -> NetSpec:
-        plan = context.get("plan")
-        if plan is not None and len(plan.steps) >= len(net.layers):
-            net._plan = plan
+        net._plan = context.get("plan")
         net._types = context.get("layers", LAYERS)
         return net
 
     @property
     def plan(self) -> Plan:
         """Return in which order the layers run, and the frames that blocks leave around them."""
-        return self._plan or plain_plan(len(self.layers))
+        plan = self._plan
+        fits = plan is not None and plan.layers == len(self.layers)  # a copy may have others
+        return plan if plan is not None and fits else plain_plan(len(self.layers))
 
     @property
     def types(self) -> Mapping[str, LayerType]:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,3 +38,95 @@ def test_shapes_that_cannot_be_are_told_with_everything_else(
     assert "axis 4 does not exist in a bottom of shape" in text
     assert "solver.max_itr: unknown key" in text
     assert text.endswith(f"2 errors in {path}\n")
+
+
+DOUBTFUL = ["net.layers.hidden.frozen=true", "net.layers.scores.frozen=true"]
+DOUBT = """\
+{0}[PN045] {1}:12:14 net.layers.loss.name: no parameter that learns leads to the loss loss
+   12 |     - {{name: loss, type: SoftmaxWithLoss, bottom: [scores, label]}}
+      |              ^^^^
+      check its bottoms, lr_mult and frozen     see: protonet explain PN045
+1 {0} in {1}
+"""
+
+
+def test_what_is_probably_not_meant_is_a_warning(tmp_path: Path, capsys: Capture) -> None:
+    path = small_file(tmp_path)
+    assert main(["check", str(path), *DOUBTFUL]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == DOUBT.format("warning", path)
+    assert printed.out.startswith(f"{path}: no error; ")
+
+
+def test_strictly_a_warning_is_an_error(tmp_path: Path, capsys: Capture) -> None:
+    path = small_file(tmp_path)
+    assert main(["check", str(path), "--strict", *DOUBTFUL]) == 2
+    assert capsys.readouterr() == ("", DOUBT.format("error", path))
+    assert main(["check", str(path), "--strict"]) == 0
+
+
+def as_json(capsys: Capture, *words: str) -> tuple[int, Any]:
+    """Return the exit code of a check, and the problems it prints; there is no other word."""
+    code = main(["check", *words, "--format", "json"])
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    return code, json.loads(printed.out)
+
+
+def test_problems_are_given_to_programs(tmp_path: Path, capsys: Capture) -> None:
+    path = small_file(tmp_path)
+    warning = {
+        "severity": "warning",
+        "code": "PN045",
+        "file": str(path),
+        "line": 12,
+        "column": 14,
+        "end_column": 18,
+        "path": "net.layers.loss.name",
+        "message": "no parameter that learns leads to the loss loss",
+        "got": "",
+        "hint": "check its bottoms, lr_mult and frozen",
+        "trail": [],
+    }
+    assert as_json(capsys, str(path)) == (0, [])
+    assert as_json(capsys, str(path), *DOUBTFUL) == (0, [warning])
+    assert as_json(capsys, str(path), *DOUBTFUL, "--strict") == (
+        2,
+        [{**warning, "severity": "error"}],
+    )
+    code, (wrong,) = as_json(capsys, str(path), "solver.max_itr=3")
+    assert code == 2
+    assert wrong == {
+        "severity": "error",
+        "code": "PN012",
+        "file": "command line",
+        "line": 1,
+        "column": 1,
+        "end_column": 15,
+        "path": "solver.max_itr",
+        "message": "unknown key",
+        "got": "3",
+        "hint": "did you mean max_iter?",
+        "trail": [],
+    }
+
+
+def test_data_are_opened_where_that_is_asked(tmp_path: Path, capsys: Capture) -> None:
+    path = small_file(tmp_path)
+    assert main(["check", str(path), "--data"]) == 0
+    assert main(["check", str(path), "--data", "data.train.source=gone.lmdb"]) == 2
+    assert capsys.readouterr().err == (
+        "error[PN040] command line:1:19 data.train.source: gone.lmdb: there is no such dataset\n"
+        "    1 | data.train.source=gone.lmdb\n"
+        "      |                   ^^^^^^^^^\n"
+        "      see: protonet explain PN040\n"
+        f"1 error in {path}\n"
+    )
+    words = ["check", str(path), "--data", "solver.test_iter=2"]
+    assert main(words) == 0
+    assert capsys.readouterr().err.startswith(
+        "warning[PN043] command line:1:18 solver.test_iter: 2 batches of 7 cover 14 of 20 records "
+        "of data.test\n"
+    )
+    assert main([*words, "--strict"]) == 2
+    assert capsys.readouterr().err.startswith("error[PN043] command line:1:18 solver.test_iter: ")

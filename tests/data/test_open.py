@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import protonet.data
-from protonet.data.open import open_dataset
+from protonet.data.open import open_dataset, tables_of
 from protonet.data.table import create_tables
 from protonet.errors import DataError
 from tests.data.tables import FORMATS, TINY, fields_of, read, read_path, same, write
@@ -136,3 +136,24 @@ def test_a_dataset_survives_its_replacement(tmp_path: Path) -> None:
             write(path, other, force=True)
             assert same(read(dataset), TINY)
         assert same(read_path(path), other)
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_tables_are_listed_by_name(tmp_path: Path, ending: str) -> None:
+    assert tables_of(two_tables(tmp_path / f"a.{ending}")) == ["test", "train"]
+    write(tmp_path / f"b.{ending}", TINY)
+    assert tables_of(str(tmp_path / f"b.{ending}")) == [""]
+
+
+def test_where_no_dataset_is_none_has_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two_tables(tmp_path / "mnist.lmdb")
+    monkeypatch.chdir(tmp_path)
+    for path, reason in (
+        ("minst.lmdb", "there is no such dataset; did you mean mnist.lmdb?"),
+        ("mnist.lmdb/train", "there is no such dataset"),  # a table has no tables
+    ):
+        with pytest.raises(DataError) as caught:
+            tables_of(path)
+        assert str(caught.value) == f"{path}: {reason}"

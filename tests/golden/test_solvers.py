@@ -15,8 +15,7 @@ import torch
 from protonet.caffe import Shapes, import_solver
 from protonet.lr_policy import LR_POLICIES
 from protonet.net import Net
-from protonet.optim import OPTIMIZERS, Optimizer, momentum
-from protonet.optim.sgd import Sgd
+from protonet.optim import OPTIMIZERS, Optimizer, lists
 from protonet.schema import Spec, check_spec, located
 from protonet.solver import Objective, Solver, Updates
 from protonet.spec.solver import SolverSpec
@@ -36,12 +35,12 @@ ROWS = 4
 """Records in a batch."""
 
 
-@pytest.mark.parametrize("devices", [momentum.FUSED_DEVICES, frozenset()], ids=["fused", "other"])
+@pytest.mark.parametrize("devices", [lists.FUSED_DEVICES, frozenset()], ids=["fused", "other"])
 @pytest.mark.parametrize("name", cases("solvers", ".npz"))
 def test_a_solver_follows_caffes_trajectory(
     name: str, devices: frozenset[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(momentum, "FUSED_DEVICES", devices)
+    monkeypatch.setattr(lists, "FUSED_DEVICES", devices)
     arrays = load("solvers", name)
     meta = json.loads(str(arrays["meta"]))
     fed = [blob for blob in ("data", "label", "target") if blob in arrays]
@@ -53,14 +52,21 @@ def test_a_solver_follows_caffes_trajectory(
 
     net, optimizer = follow(spec, arrays, meta["n_iter"], found)
 
-    if isinstance(optimizer, Sgd):  # the other rules keep several buffers
-        names = {id(slot.tensor): slot.name for slot in net.learnable}
-        for place, tensor in enumerate(parameters(net).values()):
-            history = optimizer.history.get(names.get(id(tensor), ""))
-            if history is not None:  # none at lr_mult 0, and none without momentum
-                key = f"history_final/{place:02d}"
-                found.add(key, history, arrays[key], 1e-5)
+    compare_history(net, optimizer, arrays, found)
     found.require_none()
+
+
+def compare_history(net: Net, optimizer: Optimizer, arrays: Arrays, found: Comparison) -> None:
+    """Compare what is remembered in the end: Caffe lists all first buffers, then all second."""
+    saved = optimizer.state()
+    names = {id(slot.tensor): slot.name for slot in net.learnable}
+    tensors = list(parameters(net).values())
+    for place, tensor in enumerate(tensors):
+        for kind, start in (("history", 0), ("history2", len(tensors))):
+            history = saved.get(f"{kind}/{names.get(id(tensor))}")
+            if history is not None:  # none at lr_mult 0, and none without momentum
+                key = f"history_final/{start + place:02d}"
+                found.add(key, history, arrays[key], 1e-5)
 
 
 def follow(spec: Spec, arrays: Arrays, iterations: int, found: Comparison) -> tuple[Net, Optimizer]:

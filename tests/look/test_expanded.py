@@ -108,7 +108,7 @@ def test_what_is_written_out_loads_again_to_the_same_net(text: str) -> None:
     for phase in ("train", "test", "deploy"):
         assert wired(first[phase]) == wired(second[phase])
         assert first[phase].outputs == second[phase].outputs
-    given, found = (Net(one.net, seed=3).state_dict() for one in (spec, again))
+    given, found = (Net(one.net, seed=3).named_tensors() for one in (spec, again))
     assert given.keys() == found.keys()
     assert all(given[name].equal(found[name]) for name in given)
     assert expanded_data(again) == expanded_data(spec)

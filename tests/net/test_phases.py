@@ -15,8 +15,8 @@ LOSS = "name: loss, type: SoftmaxWithLoss, bottom: [ip, label]"
 
 def proved(*lines: str, stages: tuple[str, ...] = (), inputs: str = INPUTS) -> dict[str, list[str]]:
     spec = net_of(*lines, inputs=inputs, layers=KINDS)
-    wirings = prove_phases(spec, stages)
-    return {phase: [node.layer.name for node in one.nodes] for phase, one in wirings.items()}
+    forms = prove_phases(spec, stages)
+    return {phase: [node.layer.name for node in one.wiring.nodes] for phase, one in forms.items()}
 
 
 def errors(*lines: str, stages: tuple[str, ...] = ()) -> list[tuple[str, object, str]]:

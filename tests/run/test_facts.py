@@ -72,6 +72,81 @@ def test_known_sets_and_the_files_own_name_stay(tmp_path: Path) -> None:
     assert plain["name"] == "mine"
 
 
+BLOCKS = """\
+name: 5 $$ each
+vars: {width: 4}
+net:
+  inputs: {data: [6]}
+  blocks:
+    two:
+      layers:
+        - {name: ip, type: InnerProduct, num_output: $width}
+        - {name: relu, type: ReLU}
+  layers: [{name: a, type: two}, {name: b, type: Softmax}]
+"""
+
+
+def test_a_spec_with_blocks_is_written_out(tmp_path: Path) -> None:
+    path = tmp_path / "blocks.yaml"
+    path.write_text(BLOCKS)
+    spec = load_spec(path)
+    plain = resolved(spec)
+    assert plain == {
+        "name": "5 $$ each",
+        "net": {
+            "inputs": {"data": [6]},
+            "layers": [
+                {"name": "a/ip", "type": "InnerProduct", "bottom": "data", "num_output": 4},
+                {"name": "a/relu", "type": "ReLU", "bottom": "a/ip"},
+                {"name": "b", "type": "Softmax", "bottom": "a/relu"},
+            ],
+        },
+    }
+    path.write_text(spec_text(plain))
+    assert resolved(load_spec(path)) == plain
+
+
+def test_a_spec_that_needs_no_expansion_is_kept_as_written_unless_asked(tmp_path: Path) -> None:
+    spec = small_spec(tmp_path)
+    layers = resolved(spec)["net"]["layers"]
+    assert layers == spec.origin.data["net"]["layers"]
+    assert "bottom" not in layers[1]
+    assert resolved(spec, expanded=True)["net"]["layers"][1]["bottom"] == "hidden"
+
+
+def test_a_dollar_in_a_folders_name_is_no_expression(tmp_path: Path) -> None:
+    home = tmp_path / "$cash"
+    home.mkdir()
+    plain = resolved(small_spec(home, more="weights: [w.npz]"))
+    assert plain["data"]["train"]["source"] == f"{tmp_path}/$$cash/points.lmdb/train"
+    (tmp_path / "spec.yaml").write_text(spec_text(plain))
+    again = load_spec(tmp_path / "spec.yaml")
+    assert again.solver is not None
+    assert again.solver.weights == (f"{home}/w.npz",)
+    assert resolved(again) == plain
+
+
+PLUGIN = """\
+import dataclasses
+from protonet.layers.relu import RELU
+MINE = dataclasses.replace(RELU, name="Mine")
+"""
+
+
+def test_plugins_are_named_by_their_absolute_paths(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(PLUGIN)
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "plugins: [mine.py]\nnet: {inputs: {x: [1]}, layers: [{name: a, type: Mine}]}\n"
+    )
+    plain = resolved(load_spec(path))
+    assert plain["plugins"] == [f"{tmp_path}/mine.py"]
+    assert plain["net"]["layers"] == [{"name": "a", "type": "Mine"}]
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "spec.yaml").write_text(spec_text(plain))
+    assert resolved(load_spec(tmp_path / "elsewhere" / "spec.yaml"))["plugins"] == plain["plugins"]
+
+
 def test_the_text_of_a_spec_is_yaml_in_the_order_it_was_written(tmp_path: Path) -> None:
     text = spec_text(resolved(small_spec(tmp_path)))
     assert [line.split(":")[0] for line in text.splitlines() if line[0] not in " -"] == [

@@ -21,9 +21,10 @@ def test_a_file_is_read_with_its_name_and_folder(
     spec.write_text("net: {layers: []}\n")
     monkeypatch.chdir(spec.parent.parent)
     given = Path(spec.parent.name) / "net.yaml"
-    origin = read_source(given, ["solver.base_lr=1"])
-    assert (origin.name, origin.folder) == (str(given), spec.parent)
-    assert origin.data == {"net": {"layers": []}, "solver": {"base_lr": 1}}
+    origin = read_source(given)
+    assert (origin.name, origin.folder, origin.path) == (str(given), spec.parent, given)
+    assert origin.marks.value.source.folder == spec.parent
+    assert origin.data == {"net": {"layers": []}}
 
 
 def test_a_byte_order_mark_is_passed_over(spec: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from protonet.errors import Path, PathError, SpecError
+from protonet.language import expand
 from protonet.problems import Problem
 from protonet.spec.diagnose import locate, path_text
 from tests.specs import origin_of, spec_of
@@ -29,7 +30,7 @@ def test_paths_name_layers(path: Path, text: str) -> None:
 def test_an_error_at_a_path_is_located() -> None:
     origin = origin_of("net:\n  layers:\n    - {name: r, type: ReLU, bottom: x}\n")
     error = PathError("PN023", ("net", "layers", 0, "bottom", 0), "why", got="x", hint="hint")
-    problem = locate(error, origin)
+    problem = locate(error, expand(origin))
     assert problem == Problem("PN023", problem.mark, "net.layers.r.bottom", "why", "x", "hint")
     assert str(problem.mark) == "net.yaml:3:37"
 

@@ -27,7 +27,12 @@ def doubts(*lines: str) -> list[Doubt]:
         (IP, LOSS, "name: prob, type: Softmax, bottom: ip, phase: deploy"),
         (IP, "name: none, type: Silence, bottom: label", LOSS),
         (IP, LOSS, "name: sum, type: Reduction, bottom: ip, loss_weight: 0.1"),
-        (IP, LOSS, "name: top, type: ArgMax, bottom: ip, phase: test", "name: s, type: Silence, bottom: top, phase: test"),
+        (
+            IP,
+            LOSS,
+            "name: top, type: ArgMax, bottom: ip, phase: test",
+            "name: s, type: Silence, bottom: top, phase: test",
+        ),
         (
             "name: bn, type: BatchNorm",
             "name: scale, type: Scale, bias_term: true, top: bn",

@@ -59,7 +59,7 @@ def test_other_mistakes_in_a_block_stay_apart() -> None:
     uses = [
         in_block("net.layers.a/conv.pda", "used as a"),
         in_block("net.layers.a/conv.pda", "used as a", line=2),
-        in_block("net.layers.b/conv.strid", "used as b"),
+        in_block("net.layers.b/conv.strid", "used as b", line=3),
         replace(in_block("net.layers.b/conv.pda", "used as b"), code="PN010"),
     ]
     assert sorted(in_order([], uses), key=str) == sorted(uses, key=str)

@@ -1,0 +1,111 @@
+"""The JSON Schema of a whole spec (draft-07), for the YAML language servers of editors.
+
+It says what a file may contain, key by key, with every unit and default. What follows from several
+places of a file, or from its data, is for `protonet check`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from protonet.editor.layers import layer_definitions
+from protonet.editor.maps import closed, when
+from protonet.editor.sections import (
+    data_section,
+    definitions,
+    net_keys,
+    solver_required,
+    solver_section,
+)
+from protonet.editor.values import TEXT, Schema, described, ref
+from protonet.language import with_bases
+from protonet.language.block import Block, read_blocks
+from protonet.layers import LAYERS
+from protonet.layers.record import LayerType
+from protonet.plugins import with_plugins
+from protonet.source import Origin, read_source
+
+_DRAFT = "http://json-schema.org/draft-07/schema#"
+_BUILDS_ON_ANOTHER = {
+    "anyOf": [
+        {"required": ["base"]},
+        {
+            "required": ["net"],
+            "properties": {"net": {"anyOf": [{"type": "string"}, {"required": ["base"]}]}},
+        },
+    ]
+}
+"""The condition that a spec is merged over another, which has what is missing here."""
+
+
+def language_schema(path: Path | None = None, *, allow_plugins: bool = False) -> Schema:
+    """Return the schema of the language.
+
+    Args:
+        path: a spec, whose blocks and plugins are added to the layer types.
+        allow_plugins: load the plugins that its bases name, too.
+
+    Raises: UsageError if there is no such file; SpecError if it cannot be read.
+    """
+    if path is None:
+        return _schema(LAYERS, {})
+    origin = with_bases(read_source(path), allow_plugins=allow_plugins)
+    layers, _ = with_plugins(origin, LAYERS)
+    return _schema(layers, _blocks(origin))
+
+
+def schema_text(schema: Schema) -> str:
+    """Return a schema as the text of a file."""
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+
+
+def _blocks(origin: Origin) -> dict[str, Block]:
+    """Return the blocks of a net; what is wrong with them is for `protonet check` to say."""
+    net = origin.data.get("net")
+    if not isinstance(net, dict) or "blocks" not in net:
+        return {}
+    return read_blocks(net["blocks"], origin.marks.children["net"].children["blocks"], [])
+
+
+def _schema(layers: Mapping[str, LayerType], blocks: Mapping[str, Block]) -> Schema:
+    return {
+        "$schema": _DRAFT,
+        "title": "protonet",
+        "description": "A neural network, its data and its training.",
+        **closed(_sections()),
+        "allOf": [
+            {**when(_BUILDS_ON_ANOTHER, _layers("merged_layer")), "else": _whole()},
+        ],
+        "definitions": {**definitions(), **layer_definitions(layers, blocks)},
+    }
+
+
+def _sections() -> Schema:
+    files = {"type": "array", "items": dict(TEXT)}
+    constants = {"type": "object", "additionalProperties": True}
+    return {
+        "name": described(dict(TEXT), "Runs are kept under it; left out: the file's name."),
+        "vars": described(constants, "Constants, used as `$NAME` and in `$(…)`."),
+        "base": described(dict(TEXT), "Another spec, relative to this one, that this one changes."),
+        "plugins": described(files, "Python files with layer types of your own; they run code."),
+        "data": data_section(),
+        "net": described(
+            {"anyOf": [closed(net_keys()), dict(TEXT)]},
+            "Inputs and layers, or the name of another spec whose net is taken.",
+        ),
+        "solver": solver_section(),
+    }
+
+
+def _layers(kind: str) -> Schema:
+    """Return what holds of the layers of the net."""
+    listed = {"items": ref(kind)}
+    return {"properties": {"net": {"properties": {"layers": listed}}}}
+
+
+def _whole() -> Schema:
+    """Return what holds of a spec that builds on no other."""
+    net = {"required": ["layers"], **_layers("own_layer")["properties"]["net"]}
+    return {"required": ["net"], "properties": {"net": net, "solver": solver_required()}}

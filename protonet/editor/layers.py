@@ -1,0 +1,172 @@
+"""JSON Schemas of layers: the keys that all have, and those of each type and block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from protonet.editor.maps import closed, keys, of_type, when
+from protonet.editor.values import (
+    TEXT,
+    Schema,
+    choice,
+    described,
+    either,
+    flow,
+    one_or_list,
+    ref,
+)
+from protonet.language.block import INNER_KEYS, INSTANCE_KEYS, Block
+from protonet.language.recurrence import RECURRENT
+from protonet.layers.record import LayerType
+from protonet.look.catalogue import first_sentence
+from protonet.spec.layer import COMMON, LayerSpec
+from protonet.spec.state import PHASES, Rule
+
+NAMES = one_or_list(TEXT)
+"""One name, or a list of them."""
+_SPELT: Mapping[str, Schema] = {
+    "bottom": NAMES,
+    "top": NAMES,
+    "phase": one_or_list(choice(PHASES)),
+    "include": one_or_list(ref("rule")),
+    "exclude": one_or_list(ref("rule")),
+    "loss_weight": one_or_list(either({"type": "number"})),
+    "propagate_down": one_or_list(either({"type": "boolean"})),
+}
+"""Common keys of which a list of one needs no brackets."""
+_LAYER = "layer."
+"""What the definitions of types begin with."""
+_EXPANDED: Mapping[str, Schema] = {
+    "if": described(
+        either({"type": "boolean"}),
+        "Where it is false, the layer passes its first bottom through under its name.",
+    ),
+    "repeat": described(
+        either({"type": "integer", "minimum": 0}),
+        "So many of it in a chain, `NAME_1`, `NAME_2` …; `$index` counts from 0 in each, and the "
+        "bare name means the last. 0 passes the first bottom through.",
+    ),
+}
+"""Keys that are gone once a spec is expanded."""
+_NAMING = ("name", "type", *_EXPANDED)
+"""Keys that no layer can have from the net's defaults."""
+PLACING: Mapping[str, Schema] = {
+    "after": described(either(TEXT), "The layer of the base that this one stands after."),
+    "before": described(either(TEXT), "The layer of the base that this one stands before."),
+    "remove": described({"type": "boolean"}, "true takes the base's layer of this name away."),
+}
+"""Keys of layers that are merged into those of a base."""
+
+
+def layer_definitions(layers: Mapping[str, LayerType], blocks: Mapping[str, Block]) -> Schema:
+    """Return the definitions that `layers` of a net is made of."""
+    types = {_LAYER + name: _of_kind(kind) for name, kind in layers.items()}
+    types |= {_LAYER + block.name: _of_block(block) for block in blocks.values()}
+    types[_LAYER + RECURRENT] = _recurrent()
+    defaults = {name: _defaults_of(name) for name in layers}
+    needed = {"required": ["name", "type"], "properties": dict.fromkeys(PLACING, False)}
+    return {
+        "rule": closed(keys(Rule, {"stage": NAMES, "not_stage": NAMES})),
+        "common": {"properties": _common()},
+        **{key: _inner()[key] for key in INNER_KEYS if key != "param"},
+        "layer": _layer(layers, blocks),
+        "own_layer": {"allOf": [ref("layer"), needed]},
+        "merged_layer": {
+            "allOf": [ref("layer"), {"required": ["name"], "properties": dict(PLACING)}]
+        },
+        "defaults": closed(defaults),
+        **types,
+    }
+
+
+def _common() -> Schema:
+    """Return the keys of layers and of uses of blocks, but those of naming."""
+    all_keys = keys(LayerSpec, _SPELT)
+    return {key: all_keys[key] for key in sorted(COMMON) if key not in (*_NAMING, *INNER_KEYS)}
+
+
+def _inner() -> Schema:
+    """Return the keys that only layers have."""
+    all_keys = keys(LayerSpec, _SPELT)
+    return {key: all_keys[key] for key in INNER_KEYS}
+
+
+def _layer(layers: Mapping[str, LayerType], blocks: Mapping[str, Block]) -> Schema:
+    """Return what holds of every layer; its type adds the rest."""
+    names = {name: first_sentence(kind) for name, kind in sorted(layers.items())}
+    names |= {name: _signature(block) for name, block in blocks.items()}
+    kind = {"anyOf": [choice(names, names.values()), dict(TEXT)]}
+    text = "A layer type, a module of torch.nn as `nn.X`, or a block of the net."
+    known = (*layers, *blocks, RECURRENT)
+    return {
+        "type": "object",
+        "properties": {
+            "name": keys(LayerSpec, _SPELT)["name"],
+            "type": described(kind, text),
+            **_EXPANDED,
+        },
+        "allOf": [ref("common"), *(when(of_type(name), ref(_LAYER + name)) for name in known)],
+    }
+
+
+def _of_kind(kind: LayerType) -> Schema:
+    """Return the keys of a type; the common ones are described elsewhere, and admitted here."""
+    inner: Schema = {key: ref(key) for key in INNER_KEYS if key != "param"}
+    param = _inner()["param"]
+    each = param["additionalProperties"]
+    text = param["description"]
+    learning = closed(dict.fromkeys(kind.parameters, each))
+    own = {**inner, "param": described(learning, text), **keys(kind.params)}
+    return _admitted(own)
+
+
+def _of_block(block: Block) -> Schema:
+    """Return the keys of a use of a block."""
+    own = {name: _argument(block, name) for name in block.args}
+    return _admitted(own, [name for name, default in block.args.items() if default is None])
+
+
+def _argument(block: Block, name: str) -> Schema:
+    default = block.args[name]
+    text = f"Argument of the block {block.name}.{' Required.' if default is None else ''}"
+    plain = not isinstance(default, str) or "$" not in default
+    return described({}, text, default) if plain else described({}, f"{text} Default: {default}")
+
+
+def _signature(block: Block) -> str:
+    """Return a block's arguments and defaults, as its file has them."""
+    text = ", ".join(
+        name if default is None else f"{name}: {flow(default)}"
+        for name, default in block.args.items()
+    )
+    return f"A block of this net{f': {text}' if text else ''}."
+
+
+def _recurrent() -> Schema:
+    """Return the keys of a block that is applied along T."""
+    blobs = {"type": "object", "additionalProperties": True}
+    return _admitted(
+        {
+            "block": described(either(TEXT), "The block that is applied along T. Required."),
+            "over": described(blobs, "Bottoms of the block that are cut along T."),
+            "carry": described(blobs, "Bottoms that are the last step's tops: [top, first value]."),
+            "constant": described(blobs, "Bottoms that are the same in every step."),
+        }
+    )
+
+
+def _admitted(own: Mapping[str, Any], needed: list[str] | None = None) -> Schema:
+    common = dict.fromkeys((*INSTANCE_KEYS, *PLACING), True)
+    return closed({**common, **own}, needed or ())
+
+
+def _defaults_of(name: str) -> Schema:
+    """Return what layers of a type may start from."""
+    refused = dict.fromkeys((*_NAMING, *PLACING), False)
+    return {
+        "type": "object",
+        "properties": refused,
+        "allOf": [ref("common"), ref(_LAYER + name)],
+        "description": f"Keys that every {name} starts from; a layer's own win.",
+    }
