@@ -30,6 +30,10 @@ Path = tuple[str | int, ...]
 """Where a value stands in a spec: `("net", "layers", 3, "kernel_size")`."""
 
 
+MOST_SHOWN = 50
+"""Problems that are written out; of the rest only the number is told."""
+
+
 class ProtonetError(Exception):
     """Base of every error a user can cause; `exit_code` is the process's exit status."""
 
@@ -51,7 +55,7 @@ class SpecError(ProtonetError):
 
 
 def told(problems: Iterable[Problem], name: str) -> str:
-    """Return the problems of a spec as people read them, and how many there are."""
+    """Return the first problems of a spec as people read them, and how many there are."""
     problems = list(problems)
     numbers = {
         severity: sum(problem.severity == severity for problem in problems)
@@ -62,9 +66,9 @@ def told(problems: Iterable[Problem], name: str) -> str:
         for severity, number in numbers.items()
         if number
     ]
-    return "\n".join(
-        [*(problem.render() for problem in problems), f"{', '.join(counts)} in {name}"]
-    )
+    shown = [problem.render() for problem in problems[:MOST_SHOWN]]
+    more = [f"and {len(problems) - MOST_SHOWN:,} more"] if len(problems) > MOST_SHOWN else []
+    return "\n".join([*shown, *more, f"{', '.join(counts)} in {name}"])
 
 
 class PathError(ProtonetError):

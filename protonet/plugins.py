@@ -16,6 +16,7 @@ from typing import Any
 
 from protonet.errors import UsageError
 from protonet.layers.record import LayerType
+from protonet.layers.torch_nn import Types as WithTorch
 from protonet.problems import Problem
 from protonet.source import Origin
 
@@ -40,7 +41,7 @@ def with_plugins(origin: Origin, layers: Types) -> tuple[Types, list[Problem]]:
             known |= _loaded(mark.source.folder / name, known)
         except UsageError as error:
             problems.append(Problem("PN035", mark, f"plugins.{place}", str(error)))
-    return known, problems
+    return WithTorch(known), problems
 
 
 def _loaded(path: Path, known: Types) -> dict[str, LayerType]:

@@ -39,6 +39,7 @@ ORDER = [
     "schema",
     "net",
     "look",
+    "editor",
     "data",
     "convert",
     "caffe",

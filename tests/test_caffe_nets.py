@@ -188,7 +188,8 @@ def test_every_net_is_counted() -> None:
 @pytest.mark.parametrize("config", OWN)
 def test_a_net_has_the_parameters_and_multiply_adds_that_its_comment_says(config: str) -> None:
     lines = (NETS / f"{config}.yaml").read_text(encoding="utf-8").splitlines()
-    assert lines[:2] == [f"# protonet summary configs/nets/{config}.yaml", "#"]
+    assert lines[0] == "# yaml-language-server: $schema=../schema.json"
+    assert lines[1:3] == [f"# protonet summary configs/nets/{config}.yaml", "#"]
     comment = "\n".join(line for line in lines if line.startswith("#"))
     said = re.search(r"^# ([\d,]+) learnable .*, ([\d,]+) multiply-adds per", comment, re.MULTILINE)
     assert said is not None

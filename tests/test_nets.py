@@ -122,7 +122,8 @@ def test_has_nothing_to_warn_of_and_says_its_numbers_first(name: str) -> None:
     lines = path_of(name).read_text(encoding="utf-8").splitlines()
     comment = "\n".join(line for line in lines if line.startswith("# "))
     train = summary(name).totals
-    assert lines[0] == f"# protonet summary configs/nets/{name}_torchvision.yaml"
+    assert lines[0] == "# yaml-language-server: $schema=../schema.json"
+    assert lines[1] == f"# protonet summary configs/nets/{name}_torchvision.yaml"
     assert f"{train.parameters:,} learnable parameters" in comment
     assert f"{train.multiply_adds:,} multiply-adds per sample" in comment
     assert f"torchvision says {KNOWN[name].billions:.3f} G" in comment

@@ -18,6 +18,7 @@ from protonet.cli import (
     explain,
     layers,
     new,
+    schema,
     show,
     summary,
     test,
@@ -36,6 +37,7 @@ COMMANDS = MappingProxyType[str, ModuleType](
         "show": show,
         "diff": diff,
         "layers": layers,
+        "schema": schema,
         "convert": convert,
         "explain": explain,
     }

@@ -20,6 +20,7 @@ from protonet.editor.sections import (
     solver_section,
 )
 from protonet.editor.values import TEXT, Schema, described, ref
+from protonet.errors import SpecError
 from protonet.language import with_bases
 from protonet.language.block import Block, read_blocks
 from protonet.layers import LAYERS
@@ -47,12 +48,15 @@ def language_schema(path: Path | None = None, *, allow_plugins: bool = False) ->
         path: a spec, whose blocks and plugins are added to the layer types.
         allow_plugins: load the plugins that its bases name, too.
 
-    Raises: UsageError if there is no such file; SpecError if it cannot be read.
+    Raises: UsageError if there is no such file; SpecError if it, or what it builds on, cannot be
+        read.
     """
     if path is None:
         return _schema(LAYERS, {})
     origin = with_bases(read_source(path), allow_plugins=allow_plugins)
-    layers, _ = with_plugins(origin, LAYERS)
+    layers, refused = with_plugins(origin, LAYERS)
+    if problems := [*origin.problems, *refused]:
+        raise SpecError(problems, origin.name)
     return _schema(layers, _blocks(origin))
 
 
@@ -62,11 +66,13 @@ def schema_text(schema: Schema) -> str:
 
 
 def _blocks(origin: Origin) -> dict[str, Block]:
-    """Return the blocks of a net; what is wrong with them is for `protonet check` to say."""
+    """Return the blocks of a net; one that is wrong is for `protonet check` to explain, and its
+    uses are not checked."""
     net = origin.data.get("net")
     if not isinstance(net, dict) or "blocks" not in net:
         return {}
-    return read_blocks(net["blocks"], origin.marks.children["net"].children["blocks"], [])
+    blocks = read_blocks(net["blocks"], origin.marks.children["net"].children["blocks"], [])
+    return {name: block for name, block in blocks.items() if block.layers}
 
 
 def _schema(layers: Mapping[str, LayerType], blocks: Mapping[str, Block]) -> Schema:

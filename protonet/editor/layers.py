@@ -20,6 +20,7 @@ from protonet.language.block import INNER_KEYS, INSTANCE_KEYS, Block
 from protonet.language.recurrence import RECURRENT
 from protonet.layers.record import LayerType
 from protonet.look.catalogue import first_sentence
+from protonet.records import fields_of
 from protonet.spec.layer import COMMON, LayerSpec
 from protonet.spec.state import PHASES, Rule
 
@@ -65,15 +66,22 @@ def layer_definitions(layers: Mapping[str, LayerType], blocks: Mapping[str, Bloc
     types |= {_LAYER + block.name: _of_block(block) for block in blocks.values()}
     types[_LAYER + RECURRENT] = _recurrent()
     defaults = {name: _defaults_of(name) for name in layers}
-    needed = {"required": ["name", "type"], "properties": dict.fromkeys(PLACING, False)}
+    in_place = when(  # a block may have an argument of such a name
+        {"properties": {"type": {"enum": [*layers]}}}, {"properties": dict.fromkeys(PLACING, False)}
+    )
     return {
         "rule": closed(keys(Rule, {"stage": NAMES, "not_stage": NAMES})),
         "common": {"properties": _common()},
-        **{key: _inner()[key] for key in INNER_KEYS if key != "param"},
+        **_only_in_layers(),
         "layer": _layer(layers, blocks),
-        "own_layer": {"allOf": [ref("layer"), needed]},
+        "own_layer": {
+            "required": ["name", "type"],
+            "allOf": [ref("layer"), in_place, *map(_whole, blocks.values())],
+        },
         "merged_layer": {
-            "allOf": [ref("layer"), {"required": ["name"], "properties": dict(PLACING)}]
+            "required": ["name"],
+            "properties": dict(PLACING),
+            "allOf": [ref("layer")],
         },
         "defaults": closed(defaults),
         **types,
@@ -86,10 +94,11 @@ def _common() -> Schema:
     return {key: all_keys[key] for key in sorted(COMMON) if key not in (*_NAMING, *INNER_KEYS)}
 
 
-def _inner() -> Schema:
-    """Return the keys that only layers have."""
+def _only_in_layers() -> Schema:
+    """Return the keys that uses of blocks lack; of `param`, what holds for each parameter."""
     all_keys = keys(LayerSpec, _SPELT)
-    return {key: all_keys[key] for key in INNER_KEYS}
+    own = {key: all_keys[key] for key in INNER_KEYS}
+    return {**own, "param": own["param"]["additionalProperties"]}
 
 
 def _layer(layers: Mapping[str, LayerType], blocks: Mapping[str, Block]) -> Schema:
@@ -112,19 +121,21 @@ def _layer(layers: Mapping[str, LayerType], blocks: Mapping[str, Block]) -> Sche
 
 def _of_kind(kind: LayerType) -> Schema:
     """Return the keys of a type; the common ones are described elsewhere, and admitted here."""
-    inner: Schema = {key: ref(key) for key in INNER_KEYS if key != "param"}
-    param = _inner()["param"]
-    each = param["additionalProperties"]
-    text = param["description"]
-    learning = closed(dict.fromkeys(kind.parameters, each))
-    own = {**inner, "param": described(learning, text), **keys(kind.params)}
-    return _admitted(own)
+    inner = {key: ref(key) for key in INNER_KEYS}
+    learning = closed(dict.fromkeys(kind.parameters, ref("param")))
+    text = fields_of(LayerSpec)["param"].description
+    return _admitted({**inner, "param": described(learning, text), **keys(kind.params)})
 
 
 def _of_block(block: Block) -> Schema:
     """Return the keys of a use of a block."""
-    own = {name: _argument(block, name) for name in block.args}
-    return _admitted(own, [name for name, default in block.args.items() if default is None])
+    return _admitted({name: _argument(block, name) for name in block.args})
+
+
+def _whole(block: Block) -> Schema:
+    """Return what a use of a block must have where no base completes it."""
+    needed = [name for name, default in block.args.items() if default is None]
+    return when(of_type(block.name), {"required": needed})
 
 
 def _argument(block: Block, name: str) -> Schema:
@@ -156,9 +167,9 @@ def _recurrent() -> Schema:
     )
 
 
-def _admitted(own: Mapping[str, Any], needed: list[str] | None = None) -> Schema:
-    common = dict.fromkeys((*INSTANCE_KEYS, *PLACING), True)
-    return closed({**common, **own}, needed or ())
+def _admitted(own: Mapping[str, Any]) -> Schema:
+    """Return a map with these keys and those that are described with what all layers have."""
+    return closed({**dict.fromkeys((*INSTANCE_KEYS, *PLACING), True), **own})
 
 
 def _defaults_of(name: str) -> Schema:

@@ -77,7 +77,7 @@ def when(condition: Mapping[str, Any], then: Mapping[str, Any]) -> Schema:
 
 def of_type(name: str) -> Schema:
     """Return the condition that a map has a `type` of this name."""
-    return {"required": ["type"], "properties": {"type": {"const": name}}}
+    return {"type": "object", "required": ["type"], "properties": {"type": {"const": name}}}
 
 
 def typed(
@@ -86,6 +86,7 @@ def typed(
     *,
     others: Mapping[str, Any] | None = None,
     default: str | None = None,
+    spelt: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Schema:
     """Return a map with a `type`, which says what other keys it has.
 
@@ -94,9 +95,10 @@ def typed(
         what: the types are, in a word or two.
         others: names beside those of `kinds`; their maps may have any keys.
         default: the type of a map that names none; None: it must.
+        spelt: schemas of keys that take more than pydantic knows.
     """
     names = type_name(kinds, others)
-    own = {name: {"type": True, **keys(kind)} for name, kind in kinds.items()}
+    own = {name: {"type": True, **keys(kind, spelt)} for name, kind in kinds.items()}
     branches = [
         when(of_type(name), closed(own[name], required(kind))) for name, kind in kinds.items()
     ]

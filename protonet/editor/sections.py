@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from pydantic import TypeAdapter
+
 from protonet.editor.layers import NAMES
 from protonet.editor.maps import closed, keys, model, of_type, required, type_name, typed, when
 from protonet.editor.values import (
     TEXT,
     Schema,
     choice,
+    converted,
     described,
     either,
     one_or_list,
@@ -22,7 +25,9 @@ from protonet.optim import OPTIMIZERS
 from protonet.records import Record, fields_of
 from protonet.schema import Spec
 from protonet.spec.data import DataSpec, LaterSource
+from protonet.spec.duration import Interval
 from protonet.spec.net import DeploySpec, InputSpec, NetSpec
+from protonet.spec.optimizer import OptimizerSpec
 from protonet.spec.policy import LrPolicySpec
 from protonet.spec.solver import SolverSpec
 from protonet.spec.torch_class import OPTIM, SCHEDULERS
@@ -48,7 +53,7 @@ def definitions() -> Schema:
             typed(_models(FILLERS), "A filler.", default="constant"), type_name(_models(FILLERS))
         ),
         "lr_policy": _policy(),
-        "optimizer": _torch_too(_models(OPTIMIZERS), "The update rule.", OPTIM.names()),
+        "optimizer": _optimizer(),
         "input": either(_SHAPE, model(InputSpec, {"shape": either(_SHAPE)})),
         "transform": _transform(),
         "block": _block(),
@@ -125,16 +130,21 @@ def _models(table: Mapping[str, _Kind]) -> dict[str, type[Record]]:
     return {name: kind.params for name, kind in table.items()}
 
 
-def _torch_too(kinds: Mapping[str, type[Record]], what: str, classes: list[str]) -> Schema:
-    """Return a map with a type of ours or a class of torch, whose keys are torch's to check."""
-    others = choice(classes)
+def _optimizer() -> Schema:
+    """Return an update rule of ours or torch's; the keys of torch's are torch's to check."""
+    kinds, others = _models(OPTIMIZERS), choice(OPTIM.names())
+    what = fields_of(OptimizerSpec)["type"].description
     return _named_or_map(typed(kinds, what, others=others), type_name(kinds, others))
 
 
 def _policy() -> Schema:
-    kinds = _models(LR_POLICIES)
-    what = fields_of(LrPolicySpec)["type"].description or ""
-    return _torch_too(kinds, what, SCHEDULERS.names())
+    """Return a policy of ours or torch's; ours take lengths in epochs too."""
+    kinds, others = _models(LR_POLICIES), choice(SCHEDULERS.names())
+    what = fields_of(LrPolicySpec)["type"].description
+    length = converted(TypeAdapter(Interval).json_schema(), {})
+    spelt = {"stepsize": length, "stepvalue": either({"type": "array", "items": length})}
+    whole = typed(kinds, what, others=others, spelt=spelt)
+    return _named_or_map(whole, type_name(kinds, others))
 
 
 def _named_or_map(whole: Schema, name: Schema) -> Schema:

@@ -26,8 +26,18 @@ _KEPT = frozenset(
     ("type", "enum", "const", "pattern", "minimum", "maximum", "exclusiveMinimum")
     + ("exclusiveMaximum", "minLength", "minItems", "maxItems")
 )
-_WHOLE = frozenset({"enum", "const", "anyOf", "$ref"})
+_WHOLE = frozenset({"enum", "const", "anyOf", "allOf", "$ref"})
 """Words that speak of all kinds of values, so that schemas with them cannot be joined."""
+_WORDS = {
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a map",
+}
+"""What is said of the types; an expression is admitted besides, and not worth a word."""
+_DURATION = "iterations?"
+"""Part of the pattern of every duration."""
 
 
 def ref(name: str) -> Schema:
@@ -46,7 +56,12 @@ def converted(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Schema:
 
 
 def either(*schemas: Mapping[str, Any]) -> Schema:
-    """Return what admits any of the schemas, or an expression; joined to one where that can be."""
+    """Return what admits any of the schemas, or an expression; joined to one where that can be.
+
+    A lone reference stays one: what it means admits expressions itself.
+    """
+    if len(schemas) == 1 and "$ref" in schemas[0]:
+        return dict(schemas[0])
     joined: list[Schema] = []
     for schema in (*schemas, EXPRESSION):
         place = next((i for i, other in enumerate(joined) if _fit(other, schema)), None)
@@ -54,7 +69,7 @@ def either(*schemas: Mapping[str, Any]) -> Schema:
             joined.append(dict(schema))
         else:
             joined[place] = _join(joined[place], schema)
-    return joined[0] if len(joined) == 1 else {"anyOf": joined}
+    return _explained(joined[0]) if len(joined) == 1 else {"anyOf": joined}
 
 
 def one_or_list(item: Mapping[str, Any]) -> Schema:
@@ -139,6 +154,16 @@ def flow(value: Any) -> str:
     """
     text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=math.inf)
     return text.removesuffix("\n").removesuffix("\n...")
+
+
+def _explained(schema: Schema) -> Schema:
+    """Return a schema with what an editor says of a text that is no expression."""
+    words = [_WORDS[kind] for kind in _listed(schema["type"]) if kind in _WORDS]
+    if _DURATION in str(schema.get("pattern")):
+        words.append("a duration such as 500 iterations")
+    if not words or "pattern" not in schema:
+        return schema
+    return {**schema, "patternErrorMessage": f"{', or '.join(words)} is needed"}
 
 
 def _types(schema: Mapping[str, Any]) -> set[str]:

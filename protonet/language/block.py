@@ -30,7 +30,7 @@ class Block:
         args: every argument with its default; None means that it must be given.
         bottoms: names of what it reads, inside.
         tops: names of what it gives, inside; None for the first top of its last layer.
-        layers: plain data.
+        layers: plain data; none where the block is wrong.
         marks: where it stands.
     """
 
@@ -53,7 +53,9 @@ def read_blocks(data: Any, marks: Marks | None, problems: list[Problem]) -> dict
     for name, item in data.items():
         found = list(_problems(name, item, marks.children[name]))
         problems += found
-        if isinstance(item, dict) and isinstance(item.get("layers"), list):
+        if found:  # of a block that is wrong nothing is known but its name
+            blocks[name] = Block(name, {}, (), None, [], marks.children[name])
+        else:
             blocks[name] = _block(name, item, marks.children[name])
     return blocks
 
@@ -106,14 +108,15 @@ def _arg_problems(args: Any, marks: Marks | None, path: str) -> Iterator[Problem
     if not isinstance(args, dict) and not _is_names(args):
         yield Problem("PN010", marks.value, path, "a map is needed", "", "{out: , stride: 1}")
         return
-    for name in args if isinstance(args, dict) else _names(args):
-        place = marks.children.get(name, marks)
+    for position, name in enumerate(args if isinstance(args, dict) else _names(args)):
+        place = marks.children.get(name if isinstance(args, dict) else position)
+        mark = marks.value if place is None else (place.key or place.value)
         if name in (*INSTANCE_KEYS, *INNER_KEYS):
             why = f"{name} is a key that every layer has, so it can be no argument"
-            yield Problem("PN033", place.key or place.value, f"{path}.{name}", why)
+            yield Problem("PN033", mark, f"{path}.{name}", why)
         elif not is_name(name):
             why = f"{name} cannot be the name of an argument"
-            yield Problem("PN033", place.key or place.value, f"{path}.{name}", why)
+            yield Problem("PN033", mark, f"{path}.{name}", why)
 
 
 def known_keys(block: Block) -> Iterable[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from protonet.language.names import INDEX
 from protonet.language.scope import Scope
 from protonet.problems import Mark, Problem
 from protonet.records import shortened, suggestion
@@ -36,12 +35,25 @@ def lender(written: str, scope: Scope) -> str | None:
     last.
     """
     if written in scope.repeats:
-        index = scope.names.get(INDEX)
-        return f"{written}_{index + 1 if isinstance(index, int) else scope.repeats[written]}"
-    return written if written in scope.seen else None
+        return f"{written}_{scope.repeats[written] if scope.turn is None else scope.turn + 1}"
+    if written in scope.seen:
+        return written
+    instance, slash, inner = written.partition("/")
+    around = lender(instance, scope) if slash else None
+    return None if around is None else f"{around}/{inner}"
 
 
 def share_problem(written: str, scope: Scope, mark: Mark, name: str) -> Problem:
     """Return why `share` fits nothing."""
     why = f"no layer or instance above is named {written}"
     return Problem("PN036", mark, f"{name}.share", why, "", suggestion(written, scope.seen))
+
+
+def block_problem(other: str, block: str, scope: Scope, mark: Mark, name: str) -> Problem | None:
+    """Return why an instance of a block cannot share the parameters of another, or None."""
+    made = scope.seen.get(other, block)
+    if made == block:
+        return None
+    why = f"{other} is {f'an instance of block {made}' if made else 'a layer'}, {name} of {block}"
+    hint = "only instances of one block share their parameters"
+    return Problem("PN036", mark, f"{name}.share", why, "", hint)

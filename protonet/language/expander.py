@@ -16,6 +16,7 @@ from protonet.language.names import INDEX
 from protonet.language.recurrence import RECURRENT, recurrence_problems
 from protonet.language.scope import Scope, pushed_into, with_full_tops
 from protonet.problems import Problem
+from protonet.records import shortened
 from protonet.source import Marks
 
 _CONTROL = ("if", "repeat")
@@ -42,7 +43,7 @@ class Expander:
     def expand(self, items: list[Any], marks: Marks) -> Layout:
         """Return the flat net."""
         self._items(items, marks, Scope("", self.names))
-        return self.layout
+        return Layout() if self._is_full else self.layout
 
     def _items(self, items: list[Any], marks: Marks, scope: Scope) -> None:
         for place, item in enumerate(items):
@@ -54,10 +55,7 @@ class Expander:
         if not isinstance(item, dict):
             self.layout.add(item, marks, scope)
             return
-        if self.layout.size >= MOST_LAYERS:
-            self._is_full = True
-            why = f"the net grows beyond {MOST_LAYERS:,} layers"
-            self.judge.refuse(scope, Problem("PN033", marks.value, "", why))
+        if self._is_too_large(marks, scope):
             return
         name = self.judge.filled({"name": item.get("name")}, marks, scope).get("name")
         if not self._is_on(item, name, marks, scope):
@@ -67,26 +65,36 @@ class Expander:
         else:
             self._one(item, marks, scope)
         if isinstance(name, str):
-            scope.seen[name] = None
+            scope.seen.setdefault(name, None)
+
+    def _is_too_large(self, marks: Marks, scope: Scope) -> bool:
+        if not self._is_full and self.layout.size >= MOST_LAYERS:
+            self._is_full = True
+            why = f"the net grows beyond {MOST_LAYERS:,} layers"
+            self.judge.refuse(scope, Problem("PN033", marks.value, "", why))
+        return self._is_full
 
     def _is_on(self, item: dict[str, Any], name: Any, marks: Marks, scope: Scope) -> bool:
         if "if" not in item:
             return True
-        value = self.judge.control("if", item, marks, scope)
+        value = self.judge.control("if", item, marks, scope, name)
         if value is not FAILED:
             self.judge.refuse(scope, switch_problem(value, marks.children["if"].value, name))
         return value is not False
 
     def _pass(self, item: dict[str, Any], name: Any, marks: Marks, scope: Scope) -> None:
         """Let the first bottom through under the layer's name."""
-        bottom = self.judge.filled({"bottom": item.get("bottom")}, marks, scope)["bottom"]
+        written = {"bottom": item.get("bottom")}
+        bottom = self.judge.filled(written, marks, scope, name)["bottom"]
         first = bottom[0] if isinstance(bottom, list) and bottom else bottom
         if isinstance(name, str):
             old = first if isinstance(first, str) else None
             self.layout.rename(marks, scope, ((old, name),))
+        else:  # that the name is missing or wrong is told where layers are read
+            self._one(item, marks, scope)
 
     def _repeat(self, item: dict[str, Any], name: Any, marks: Marks, scope: Scope) -> None:
-        times = self.judge.control("repeat", item, marks, scope)
+        times = self.judge.control("repeat", item, marks, scope, name)
         problem = times_problem(times, marks.children["repeat"].value, name)
         if problem or not isinstance(name, str):
             self.judge.refuse(scope, None if times is FAILED else problem)
@@ -100,17 +108,17 @@ class Expander:
         self, item: dict[str, Any], name: str, marks: Marks, scope: Scope, times: int
     ) -> None:
         """Add a layer or an instance several times in a row, each reading the one before."""
-        before = ""
+        last = before = ""
         for index in range(times):
-            if self._is_full:
+            if self._is_too_large(marks, scope):
                 return
-            inner = replace(scope, names={**scope.names, INDEX: index})
-            self._one(item, marks, inner, (f"{name}_{index + 1}", before))
-            before = f"{name}_{index + 1}"
-        scope.repeats[name] = times
+            inner = replace(scope, names={**scope.names, INDEX: index}, turn=index)
+            last = f"{name}_{index + 1}"
+            before = self._one(item, marks, inner, (last, before))
+        scope.repeats[name], scope.seen[name] = times, scope.seen.get(last)
         block = self.blocks.get(str(item.get("type")))
         others = (block.tops or ())[1:] if block else ()
-        pairs = [(f"{before}/{top}", f"{name}/{top}") for top in others]
+        pairs = [(f"{last}/{top}", f"{name}/{top}") for top in others]
         self.layout.rename(marks, scope, ((before, name), *pairs))
 
     def _one(
@@ -119,14 +127,14 @@ class Expander:
         marks: Marks,
         scope: Scope,
         repetition: tuple[str, str] | None = None,
-    ) -> None:
-        """Add one layer, or the layers of one instance.
+    ) -> str:
+        """Add one layer, or the layers of one instance; return the name of its first top.
 
         Args:
             item: its keys.
             marks: where they stand.
             scope: what it stands in.
-            repetition: of a repeated layer, its own name and that of the one before, if any.
+            repetition: of a repeated layer, its own name and what the one before gives, if any.
         """
         plain = {key: value for key, value in item.items() if key not in _CONTROL}
         known = len(self.problems)
@@ -141,13 +149,25 @@ class Expander:
             found = list(recurrence_problems(data, marks, self.blocks))
             self.problems += [replace(problem, trail=scope.words()) for problem in found]
             self.layout.unknown(marks, scope, str(name))
-        elif isinstance(kind, str) and kind in self.blocks and isinstance(name, str):
-            if is_filled:
+        elif isinstance(kind, str) and kind in self.blocks:
+            if not isinstance(name, str):
+                self._refuse_name(name, marks, scope, is_filled)
+            elif is_filled and self.blocks[kind].layers:
                 self._instance(self.blocks[kind], data, marks, scope)
             else:  # what would follow from it is no further mistake
                 self.layout.unknown(marks, scope, name)
         else:
             self._layer(data, marks, scope)
+        top = data.get("top")
+        first = top[0] if isinstance(top, list) and top else top
+        return first if isinstance(first, str) else str(name)
+
+    def _refuse_name(self, name: Any, marks: Marks, scope: Scope, is_filled: bool) -> None:
+        place = marks.children.get("name", marks)
+        code, why = ("PN011", "missing") if name is None else ("PN010", "a text is needed")
+        got = "" if name is None else shortened(name)
+        if is_filled:
+            self.judge.refuse(scope, Problem(code, place.value, "name", why, got))
 
     def _layer(self, data: dict[str, Any], marks: Marks, scope: Scope) -> None:
         if isinstance(data.get("name"), str):
@@ -172,7 +192,8 @@ class Expander:
             self.problems += instance.problems
             self.layout.unknown(marks, scope, local)
             return
-        other = self.judge.shared(data, local, marks, scope)
+        other = self.judge.shared(data, local, marks, scope, block.name)
+        scope.seen[local] = block.name
         use = Use(block.name, full, marks.children["type"].value)
         passed_on = {key: data[key] for key in _PASSED_ON if key in data}
         share = (full, other) if other is not None else None

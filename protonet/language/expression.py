@@ -6,7 +6,9 @@ The text is parsed by Python's `ast` and walked by a whitelist: nothing of it is
 from __future__ import annotations
 
 import ast
+import math
 import operator
+import warnings
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -37,7 +39,7 @@ def _power(base: Any, exponent: Any) -> Any:
     if isinstance(base, int) and isinstance(exponent, int):
         if exponent > MOST_BITS or abs(exponent) * base.bit_length() > 4 * MOST_BITS:
             raise ExpressionError("the power is too large", f"whole numbers end at 2**{MOST_BITS}")
-    elif isinstance(base, float) and base < 0 and not float(exponent).is_integer():
+    elif base < 0 and not float(exponent).is_integer():
         raise ExpressionError("a root of a number below 0")
     return base**exponent
 
@@ -82,7 +84,8 @@ def evaluate(text: str, names: Names) -> Any:
     if len(text) > MOST_CHARACTERS:
         raise ExpressionError(f"the expression is longer than {MOST_CHARACTERS} characters")
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        with warnings.catch_warnings(action="ignore"):  # of Python, about what is refused anyway
+            tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         raise ExpressionError("this is no expression", _ALLOWED) from error
     if sum(1 for _ in ast.walk(tree)) > MOST_NODES:
@@ -104,6 +107,8 @@ _ALLOWED = (
 def _bounded(value: Any) -> Any:
     if isinstance(value, int) and value.bit_length() > MOST_BITS:
         raise ExpressionError("the number is too large", f"whole numbers end at 2**{MOST_BITS}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ExpressionError("the number is too large")
     return value
 
 
@@ -125,7 +130,10 @@ def _name(node: ast.Name, names: Names) -> Any:
 
 
 def _attribute(node: ast.Attribute, names: Names) -> Any:
-    return lookup(ast.unparse(node), names)
+    text = ast.unparse(node)
+    if text != CLASSES:
+        raise ExpressionError(f"{text[:40]} is not allowed here", _ALLOWED)
+    return lookup(text, names)
 
 
 def lookup(name: str, names: Names) -> Any:
@@ -207,6 +215,8 @@ def _call(node: ast.Call, names: Names) -> Any:
     given = [_number(_value(argument, names), argument) for argument in node.args]
     if name == "round" and (len(given) > 2 or any(isinstance(n, float) for n in given[1:])):
         raise ExpressionError("round takes a number, and how many digits to keep")
+    if name == "round" and len(given) == 2 and abs(given[1]) > MOST_BITS:
+        raise ExpressionError(f"round keeps at most {MOST_BITS} digits")
     if name != "round" and len(given) == 1:
         raise ExpressionError(f"{name} takes at least two numbers")
     return _FUNCTIONS[name](*given)

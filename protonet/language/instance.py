@@ -46,7 +46,9 @@ class Instance:
             local: the instance's name inside the block around it.
             chain: the blocks around it, the outermost first.
         """
-        if "." in local and local != OWN_NAME:
+        if not local:
+            self._refuse("PN013", "name", "the text is empty", "")
+        elif "." in local and local != OWN_NAME:
             hint = "dots separate the words of a path; use / or _"
             self._refuse("PN022", "name", f"the name {local} has a dot", hint)
         elif self.block.name in chain:

@@ -8,10 +8,13 @@ from typing import Any
 from protonet.language.expanded import LayerData
 from protonet.language.frames import Enter, Frame, Leave, Plan, Run, Step, Use, instances
 from protonet.language.scope import Scope
+from protonet.language.substitute import size
 from protonet.source import Marks
 
 Bottoms = tuple[tuple[str, str | None], ...]
 Tops = tuple[tuple[str, str], ...]
+VALUES_OF_A_LAYER = 40
+"""Values that a layer may hold on an average before a net counts as larger than it is long."""
 
 
 @dataclass(slots=True)
@@ -25,6 +28,7 @@ class Layout:
         steps: in which order they run.
         frames: every frame; None while it is open.
         frame_marks: where each frame's instance was written, and the uses around it.
+        values: how many values the layers hold.
     """
 
     layers: list[Any] = field(default_factory=list)
@@ -33,17 +37,19 @@ class Layout:
     steps: list[Step] = field(default_factory=list)
     frames: list[Frame | None] = field(default_factory=list)
     frame_marks: list[tuple[Marks, tuple[Use, ...]]] = field(default_factory=list)
+    values: int = 0
 
     @property
     def size(self) -> int:
-        """Return how many layers and frames there are."""
-        return len(self.layers) + len(self.frames)
+        """Return how many layers and frames there are; many values count as further layers."""
+        return max(len(self.layers) + len(self.frames), self.values // VALUES_OF_A_LAYER)
 
     def add(self, data: Any, marks: Marks, scope: Scope) -> None:
         """Add a layer."""
         if isinstance(data, dict):
             data = LayerData(data)
             data.hidden = {"instances": instances(scope.trail)} if scope.trail else {}
+        self.values += size(data)
         self.steps.append(Run(len(self.layers)))
         self.layers.append(data)
         self.marks.append(marks)

@@ -15,6 +15,7 @@ from protonet.source import Marks
 
 RECURRENT = "Recurrent"
 _ROLES = ("over", "carry", "constant")
+_LISTED = ", ".join(_ROLES)
 _KEYS = (*INSTANCE_KEYS, "block", *_ROLES)
 
 
@@ -52,12 +53,12 @@ def _bottom_problems(layer: Mapping[str, Any], block: Block) -> Iterator[tuple[s
         for name in layer[role]
     ]
     names = [name for _, name in given]
-    for role, name in given:
+    for place, (role, name) in enumerate(given):
         if name not in block.bottoms:
             hint = suggestion(name, block.bottoms)
             yield "PN033", role, f"block {block.name} has no bottom {name}", hint
-        elif names.count(name) > 1:
+        elif name in names[:place]:
             yield "PN033", role, f"the bottom {name} is given twice", ""
     for name in block.bottoms:
         if name not in names:
-            yield "PN033", "block", f"the block's bottom {name} is given by none of over, carry", ""
+            yield "PN033", "block", f"the block's bottom {name} is given by none of {_LISTED}", ""

@@ -64,7 +64,7 @@ class _Reuse:
         """Return the other file, merged over those that it names; None where that cannot be."""
         mark = written.marks.value
         if not isinstance(written.data, str) or not written.data:
-            self._refuse("PN010", mark, key, "the path of a file is needed")
+            self._refuse("PN034", mark, key, "the path of one file is needed")
             return None
         file = _shown(mark.source.folder / written.data)
         refusal = _refusal(file, chain)

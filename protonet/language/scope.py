@@ -25,7 +25,8 @@ class Scope:
         pushed: keys of the instance that its layers take: phase, include, exclude, frozen.
         share: full names of this instance and of the one whose parameters it uses, or None.
         repeats: for each repeated layer so far, how often.
-        seen: local names of the layers so far.
+        seen: local names of the layers so far, with the block of an instance.
+        turn: which repetition of a repeated layer this is, from 0; None for one that is not.
     """
 
     name: str
@@ -34,7 +35,8 @@ class Scope:
     pushed: Mapping[str, Any] = field(default_factory=dict)
     share: tuple[str, str] | None = None
     repeats: dict[str, int] = field(default_factory=dict)
-    seen: dict[str, None] = field(default_factory=dict)
+    seen: dict[str, str | None] = field(default_factory=dict)
+    turn: int | None = None
 
     def full(self, local: str) -> str:
         """Return a name as it is known outside of everything."""
@@ -82,7 +84,7 @@ def pushed_into(
             name for name in _listed(data["phase"]) if name in _listed(outer["phase"])
         ]
         return merged, []
-    return merged, list(_contradictions(inner, outer, scope, marks))
+    return merged, list(_contradictions(inner, outer, scope, (str(data.get("name")), marks)))
 
 
 def _listed(value: Any) -> list[Any]:
@@ -90,13 +92,13 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _contradictions(
-    inner: list[str], outer: Mapping[str, Any], scope: Scope, marks: Marks
+    inner: list[str], outer: Mapping[str, Any], scope: Scope, layer: tuple[str, Marks]
 ) -> Iterator[Problem]:
     key, other = inner[0], next(iter(outer))
+    name, marks = layer
     why = f"{key} here and {other} of the instance {scope.name} cannot be put together"
     place = marks.children.get(key, marks)
     trail = scope.words()
     hint = "give phase in both, or one of them only"
-    yield Problem(
-        "PN015", place.key or place.value, f"net.layers.{key}", why, "", hint, trail=trail
-    )
+    path = f"net.layers.{scope.full(name)}.{key}"
+    yield Problem("PN015", place.key or place.value, path, why, "", hint, trail=trail)

@@ -13,9 +13,11 @@ from protonet.source import Marks
 
 MOST_TEXT = 20_000
 """Characters that a text may have when its expressions are filled in."""
-MOST_VALUES = 100_000
+MOST_VALUES = 20_000
 """Values that the lists and maps of one variable may hold."""
 
+_TEXT_OF_A_VALUE = 100
+"""Characters of a text that count as one value more."""
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.classes\b)?")
 _CUT = "YAML splits it at a comma, a bracket, `: ` or ` #`: put the whole value in quotes"
 
@@ -44,11 +46,19 @@ class Substitution:
         if isinstance(data, dict):
             return self._map(data, marks, path)
         if isinstance(data, list):
-            return [
+            items = [
                 self.value(item, _below(marks, place), f"{path}.{place}")
                 for place, item in enumerate(data)
             ]
+            return self._held(items, marks, path) if items != data else items
         return data
+
+    def _held(self, value: Any, marks: Marks, path: str) -> Any:
+        """Return a value unless it has grown too large."""
+        if size(value) <= MOST_VALUES:
+            return value
+        self._refuse(marks.value, path, f"the value holds more than {MOST_VALUES:,} values", "")
+        return None
 
     def _map(self, data: dict[str, Any], marks: Marks, path: str) -> dict[str, Any]:
         cut = any(isinstance(item, str) and is_cut(item) for item in data.values())
@@ -67,10 +77,6 @@ class Substitution:
             value = fill(text, self.names)
         except ExpressionError as error:
             self._refuse(marks.value, path, error.why, error.hint, shortened(text))
-            return None
-        if size(value) > MOST_VALUES:
-            why = f"the value holds more than {MOST_VALUES:,} values"
-            self._refuse(marks.value, path, why, "")
             return None
         return value
 
@@ -111,7 +117,7 @@ def size(value: Any, most: int = MOST_VALUES) -> int:
     stack, count = [value], 0
     while stack and count <= most:
         item = stack.pop()
-        count += 1
+        count += 1 + (len(item) // _TEXT_OF_A_VALUE if isinstance(item, str) else 0)
         if isinstance(item, Mapping):
             stack.extend(item.values())
         elif isinstance(item, list):

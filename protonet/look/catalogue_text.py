@@ -13,6 +13,7 @@ from protonet.look.keys import REQUIRED, Key
 _HEADINGS = {"layer": "Layers", "loss": "Losses", "metric": "Metrics"}
 _PAGE = 100
 """Width of running text where no terminal says another."""
+_MOST_NAMES = 12
 
 
 def overview_lines(types: Mapping[str, Mapping[str, str]], width: int | None = None) -> list[str]:
@@ -32,7 +33,7 @@ def page_lines(page: TypePage, width: int | None = None) -> list[str]:
     facts = [
         ("bottoms", page.bottoms),
         ("tops", page.tops),
-        ("parameters", ", ".join(page.parameters) or "none"),
+        ("parameters", _names(page.parameters)),
         ("deployed", _deployed(page)),
     ]
     return [
@@ -53,6 +54,14 @@ def page_lines(page: TypePage, width: int | None = None) -> list[str]:
 def page_data(page: TypePage) -> dict[str, Any]:
     """Return a page as plain data."""
     return asdict(page)
+
+
+def _names(parameters: tuple[str, ...]) -> str:
+    """Return the names of parameters; of the many that a stack of layers may have, the first."""
+    if len(parameters) <= _MOST_NAMES:
+        return ", ".join(parameters) or "none"
+    shown = ", ".join(parameters[:_MOST_NAMES])
+    return f"{shown} and, with more layers, {len(parameters) - _MOST_NAMES} more"
 
 
 def _deployed(page: TypePage) -> str:

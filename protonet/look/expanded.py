@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from protonet.errors import UsageError
 from protonet.schema import Spec
 from protonet.spec.net import NetSpec
 from protonet.spec.state import PHASES, State
-from protonet.spec.wiring import FROM_NOTHING, OWN_OUTPUT, Wirer
+from protonet.spec.wiring import FROM_NOTHING, OWN_OUTPUT, Node, Value, Wirer
 
 
 def expanded_data(spec: Spec) -> dict[str, Any]:
@@ -33,17 +34,43 @@ def reads_of(net: NetSpec) -> dict[int, tuple[str, ...]]:
     """Return the bottoms of each layer, by its position: names that mean the same without blocks.
 
     Where a blob is given anew in one phase only, `layer:NAME` means the same in all.
+
+    Raises: UsageError if no such name is left: that blob is what a block gives, which has another
+        name without blocks, or it is an input whose name another layer took.
     """
     wirer = Wirer(net, net.types)
     reads: dict[int, tuple[str, ...]] = {}
     for state in dict.fromkeys(_states(net)):
-        for node in wirer.wire(state).nodes:
-            if any(bottom.layer == FROM_NOTHING for bottom in node.bottoms):
-                continue
-            known = reads.get(node.index, node.reads)
-            pairs = zip(known, node.reads, strict=True)
-            reads[node.index] = tuple(max(pair, key=_is_own) for pair in pairs)
+        wiring = wirer.wire(state)
+        blobs = {name: value for name, (value, _) in wiring.inputs.items()}
+        for node in wiring.nodes:
+            if all(bottom.layer != FROM_NOTHING for bottom in node.bottoms):
+                _check_means(node, blobs)
+                pairs = zip(reads.get(node.index, node.reads), node.reads, strict=True)
+                reads[node.index] = tuple(_common(node.layer.name, *pair) for pair in pairs)
+            blobs |= {top.blob: top for top in node.tops}
     return reads
+
+
+def _check_means(node: Node, blobs: Mapping[str, Value]) -> None:
+    for name, value in zip(node.reads, node.bottoms, strict=True):
+        if not _is_own(name) and blobs.get(name) != value:
+            raise UsageError(
+                f"layer {node.layer.name} reads {name} as it was before another layer took its "
+                "name, which cannot be said without blocks; give that layer a top of its own"
+            )
+
+
+def _common(layer: str, first: str, second: str) -> str:
+    """Return the one of two names for what a layer reads that means the same in every phase."""
+    if first == second or _is_own(first):
+        return first
+    if _is_own(second):
+        return second
+    raise UsageError(
+        f"layer {layer} reads {first} in one phase and {second} in another, which cannot be said "
+        "without blocks; give the layer that changes it in one phase only a top of its own"
+    )
 
 
 def _is_own(name: str) -> bool:

@@ -31,12 +31,11 @@ def build_adadelta(params: AdaDeltaParams, slots: Sequence[Slot]) -> ListRule:
     both keep is called momentum.
     Source: Caffe, adadelta_solver.cpp.
     """
-    arithmetic = Arithmetic(
-        fused=Way(lists.check_fused, partial(step_fused, params)),
-        portable=Way(lists.check_portable, partial(step_portable, params)),
-        buffers=2,
-    )
-    return ListRule(slots, params, arithmetic)
+    portable = Way(lists.check_portable, partial(step_portable, params))
+    fused = Way(lists.check_fused, partial(step_fused, params))
+    if not params.momentum:  # torch's kernel takes no buffer then
+        fused = portable
+    return ListRule(slots, params, Arithmetic(fused, portable, buffers=2))
 
 
 def step_fused(params: AdaDeltaParams, step: Step, flag: Tensor) -> None:

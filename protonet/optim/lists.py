@@ -109,7 +109,8 @@ def average_fused(
     """Set average = keep * average + gain * value, unless `flag` is 1.
 
     It is the momentum buffer of torch's kernel. What the kernel takes for the parameters are the
-    values themselves, at rate 0: they are lost.
+    values themselves, at rate 0: they are lost. `keep` is above 0, for without momentum the kernel
+    refuses a buffer.
     """
     torch._fused_sgd_(
         values,

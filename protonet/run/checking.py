@@ -46,8 +46,9 @@ def set_warnings(spec: Spec, opened: Mapping[str, OpenSet]) -> Iterator[PathErro
     for name, one in opened.items():
         seen = (batches or 0) * one.spec.batch_size
         if name != TRAIN and batches is not None and seen < len(one):
+            batch, cover = ("batch", "covers") if batches == 1 else ("batches", "cover")
             why = (
-                f"{batches} batches of {one.spec.batch_size} cover {seen:,} of {len(one):,} records"
+                f"{batches} {batch} of {one.spec.batch_size} {cover} {seen:,} of {len(one):,} "
+                f"records of data.{name}"
             )
-            path = ("solver", "test_iter")
-            yield PathError("PN043", path, f"{why} of data.{name}", hint="leave test_iter out")
+            yield PathError("PN043", ("solver", "test_iter"), why, hint="leave test_iter out")

@@ -48,7 +48,8 @@ def number_of_classes(train: Any, folder: Path) -> int:
         classes = _classes(source, folder)
         if classes:
             return len(classes)
-    raise UsageError(f"{' and '.join(sources) or 'data.train'} names no classes")
+    verb = "name" if len(sources) > 1 else "names"
+    raise UsageError(f"{' and '.join(sources) or 'data.train'} {verb} no classes")
 
 
 def _classes(source: str, folder: Path) -> tuple[str, ...] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -83,6 +84,10 @@ def read_text(path: Path) -> str:
     Raises: UsageError if it cannot be opened; SpecError if it is not UTF-8.
     """
     try:
+        if stat.S_ISDIR(mode := path.stat().st_mode):
+            raise UsageError(f"{path}: cannot be read: Is a directory")
+        if not stat.S_ISREG(mode):  # a pipe may never end, and /dev/zero never does
+            raise UsageError(f"{path}: cannot be read: it is no regular file")
         raw = path.read_bytes()
     except FileNotFoundError as error:
         raise UsageError(f"{path}: no such file{_similar(path)}") from error

@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails
 
 from protonet.layers.record import LayerType
+from protonet.layers.torch_nn import PREFIX, refusal
 from protonet.records import (
     Flag,
     NonNegative,
@@ -30,9 +31,6 @@ from protonet.records import (
 )
 from protonet.spec.keys import line, lines_of, refused, respelt
 from protonet.spec.state import PHASES, Names, Phase, Phases, Rules, State
-
-TORCH = "nn."
-"""What the type of a module of torch.nn begins with."""
 
 
 class ParamSpec(Record):
@@ -158,12 +156,10 @@ def _own(
     if not isinstance(name, str):
         return None, []
     layers: Mapping[str, LayerType] = context["layers"]
-    if name.startswith(TORCH):
-        why = "the modules of torch.nn come in a later version; this one cannot run them"
-        return None, [line("PN016", why, "", ("type",), name)]
     if name not in layers:
         hint = suggestion(name, {*layers, *context.get("blocks", ())}, most=8)
-        return None, [line("PN020", "unknown layer type", hint, ("type",), name)]
+        why, hint = refusal(name) if name.startswith(PREFIX) else ("unknown layer type", hint)
+        return None, [line("PN020", why, hint, ("type",), name)]
     kind = layers[name]
     try:
         return kind.params.model_validate(own, context=dict(context)), []

@@ -160,6 +160,10 @@ error[PN051] solver.prototxt:1:21 base_lrr: Caffe has no such field here
     [
         ("type: 'Adamm'", ("PN014", "solver.prototxt:2:7", "solver.type")),
         ("lr_policy: 'cosine'", ("PN014", "solver.prototxt:2:12", "solver.lr_policy.type")),
+        (
+            "type: 'AdaGrad' momentum: 0.9",
+            ("PN015", "solver.prototxt:2:27", "solver.momentum"),
+        ),
         ("momentum: -1", ("PN013", "solver.prototxt:2:11", "solver.momentum")),
         ("test_iter: 0", ("PN013", "solver.prototxt:2:12", "solver.test_iter")),
     ],

@@ -92,19 +92,34 @@ def test_a_policy_has_its_own_keys(text: str, policy: dict[str, Any]) -> None:
     assert section(text) == {"lr_policy": policy, "channels_last": False}
 
 
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("type: 'Adam'", "Adam"),
-        ("solver_type: ADAGRAD", "AdaGrad"),
-        ("solver_type: 1", "Nesterov"),
-    ],
-)
-def test_a_rule_goes_by_its_name(text: str, name: str) -> None:
-    found = section(FIXED + text + " momentum: 0.9 momentum2: 0.99 delta: 1e-8 rms_decay: 0.9")
+RULES = {
+    "SGD": ("SGD", 0, {"momentum"}),
+    "Nesterov": ("NESTEROV", 1, {"momentum"}),
+    "AdaGrad": ("ADAGRAD", 2, {"momentum", "delta"}),
+    "RMSProp": ("RMSPROP", 3, {"momentum", "rms_decay", "delta"}),
+    "AdaDelta": ("ADADELTA", 4, {"momentum", "delta"}),
+    "Adam": ("ADAM", 5, {"momentum", "momentum2", "delta"}),
+}
+"""Caffe's types, their old names and numbers (caffe.proto, SolverType), and the keys of each."""
 
-    assert found["type"] == name
-    assert found.keys() >= {"momentum", "momentum2", "delta", "rms_decay"}
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_goes_by_its_name_and_has_its_own_keys(name: str) -> None:
+    old, number, own = RULES[name]
+    keys = {"momentum": 0, "momentum2": 0.99, "delta": 1e-6, "rms_decay": 0.9}
+    given = " ".join(f"{key}: {value}" for key, value in keys.items())
+    for written in (f"type: '{name}'", f"solver_type: {old}", f"solver_type: {number}"):
+        within = context()
+
+        found = section(f"{FIXED}{written} base_lr: 1 max_iter: 1 {given}", within)
+
+        assert found["type"] == name
+        assert keys.keys() & found.keys() == own
+        noted = [line.split(": ", 1)[1] for line in lines(within.report.notes)]
+        left_out = [key for key in keys if key not in own]
+        assert noted == [f"type {name} does not use {key}" for key in left_out]
+        params = SolverSpec.model_validate(found).optimizer.params
+        assert {key: getattr(params, key) for key in own} == {key: keys[key] for key in own}
 
 
 def test_two_types_are_refused() -> None:

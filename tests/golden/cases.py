@@ -16,7 +16,6 @@ from protonet.caffe import Imported
 from protonet.caffe.data_layers import PARAM
 from protonet.layers import LAYERS
 from protonet.net import Net
-from protonet.optim import OPTIMIZERS
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -42,13 +41,10 @@ def load(room: str, name: str) -> dict[str, npt.NDArray[Any]]:
 
 
 def skip_what_is_missing(imported: Imported, *other_types: str) -> None:
-    """Skip the test, by name, where the net or solver needs a type that protonet has not."""
+    """Skip the test, by name, where the net needs a layer type that protonet has not."""
     used = {layer["type"] for layer in imported.origin.data["net"]["layers"]} | {*other_types}
     if missing := sorted(used - set(LAYERS) - AS_CAFFE_READS):
         pytest.skip(f"no layer type {', '.join(missing)}")
-    rule = imported.origin.data.get("solver", {}).get("type", "SGD")
-    if rule not in OPTIMIZERS:
-        pytest.skip(f"no solver type {rule}")
 
 
 def parameters(net: Net) -> dict[str, torch.Tensor]:

@@ -7,7 +7,7 @@ import yaml
 
 from protonet.look.difference import Difference, differences, facts_of
 from protonet.look.expanded import escaped, expanded_data
-from tests.look.test_expanded import BLOCKS, DEPLOYED, IN_PLACE_IN_ONE_PHASE, SHARED
+from tests.look.nets import BLOCKS, DEPLOYED, IN_PLACE_IN_ONE_PHASE, SHARED
 from tests.specs import spec_of
 
 SPEC = """\

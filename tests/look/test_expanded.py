@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from random import Random
 from textwrap import dedent
 from typing import Any
 
 import pytest
 import yaml
 
+from protonet.errors import UsageError
 from protonet.look.expanded import escaped, expanded_data, flat_names, reads_of
 from protonet.net import Net, prove_phases
 from protonet.net.form import Form
+from protonet.run.loading import load
 from protonet.schema import Spec
+from protonet.spec.net import NetSpec
+from protonet.spec.state import PHASES
+from protonet.spec.wiring import Wirer
+from tests.look.nets import (
+    BLOCK_OF_TWO,
+    BLOCKS,
+    DEPLOYED,
+    IN_PLACE_IN_ONE_PHASE,
+    SHARED,
+    random_net,
+)
 from tests.specs import spec_of
 
-INPUTS = "inputs: {data: [3, 8, 8], label: {shape: [], dtype: int64}}"
+NETS = Path(__file__).parents[2] / "configs" / "nets"
 
 
 def written_out(spec: Spec) -> Spec:
@@ -35,70 +50,6 @@ def wired(form: Form) -> list[tuple[object, ...]]:
     ]
 
 
-BLOCKS = f"""\
-    net:
-      {INPUTS}
-      defaults: {{Convolution: {{weight_filler: msra}}}}
-      blocks:
-        conv_bn:
-          args: {{out: , k: 1, relu: true}}
-          layers:
-            - {{name: conv, type: Convolution, num_output: $out, kernel_size: $k, pad: $(k // 2)}}
-            - {{name: bn, type: BatchNorm, top: conv}}
-            - {{name: scale, type: Scale, bias_term: true, bottom: conv}}
-            - {{name: relu, type: ReLU, if: $relu}}
-        residual:
-          layers:
-            - {{name: a, type: conv_bn, bottom: x, out: 4, k: 3}}
-            - {{name: sum, type: Eltwise, bottom: [a, x]}}
-      layers:
-        - {{name: stem, type: conv_bn, out: 4, k: 3, relu: false}}
-        - {{name: again, type: ReLU, top: stem}}
-        - {{name: body, type: residual, repeat: 2}}
-        - {{name: maybe, type: Dropout, if: false}}
-        - {{name: own, type: Convolution, bottom: stem/scale, num_output: 4, kernel_size: 1}}
-        - {{name: sum, type: Eltwise, bottom: [body, own]}}
-        - {{name: ip, type: InnerProduct, num_output: 10}}
-        - {{name: loss, type: SoftmaxWithLoss, bottom: [ip, label]}}
-        - {{name: accuracy, type: Accuracy, bottom: [ip, label], phase: test}}
-    """
-IN_PLACE_IN_ONE_PHASE = f"""\
-    net:
-      {INPUTS}
-      blocks:
-        pair:
-          bottoms: [x, y]
-          tops: [p, q]
-          layers:
-            - {{name: p, type: InnerProduct, bottom: x, num_output: 4}}
-            - {{name: drop, type: Dropout, top: p, phase: train}}
-            - {{name: q, type: Eltwise, bottom: [p, y]}}
-      layers:
-        - {{name: ip, type: InnerProduct, num_output: 4}}
-        - {{name: drop, type: Dropout, phase: train, top: ip}}
-        - {{name: side, type: InnerProduct, num_output: 4, bottom: "layer:ip"}}
-        - {{name: two, type: pair, bottom: [ip, side]}}
-        - {{name: sum, type: Eltwise, bottom: [two, two/q]}}
-        - {{name: loss, type: SoftmaxWithLoss, bottom: [sum, label]}}
-    """
-SHARED = f"""\
-    net:
-      {INPUTS}
-      blocks:
-        tower:
-          layers:
-            - {{name: ., type: InnerProduct, num_output: 4}}
-            - {{name: scale, type: Scale}}
-            - {{name: back, type: Eltwise, bottom: [scale, .]}}
-      layers:
-        - {{name: left, type: tower, bottom: data}}
-        - {{name: right, type: tower, bottom: data, share: left}}
-        - {{name: off, type: tower, repeat: 0}}
-        - {{name: both, type: Concat, bottom: [left, off]}}
-        - {{name: loss, type: SoftmaxWithLoss, bottom: [both, label]}}
-    """
-
-
 @pytest.mark.parametrize("text", [BLOCKS, IN_PLACE_IN_ONE_PHASE, SHARED])
 def test_what_is_written_out_loads_again_to_the_same_net(text: str) -> None:
     spec = spec_of(text)
@@ -112,6 +63,62 @@ def test_what_is_written_out_loads_again_to_the_same_net(text: str) -> None:
     assert given.keys() == found.keys()
     assert all(given[name].equal(found[name]) for name in given)
     assert expanded_data(again) == expanded_data(spec)
+
+
+def wirings(net: NetSpec) -> list[list[tuple[object, ...]]]:
+    """Return, for each phase, each layer's name, keys, what it reads and what it gives."""
+    wirer = Wirer(net, net.types)
+    return [
+        [
+            (node.layer.name, node.layer.params, node.layer.share, node.bottoms, node.tops)
+            for node in wirer.wire(net.net_state(phase)).nodes
+        ]
+        for phase in PHASES
+    ]
+
+
+@pytest.mark.parametrize("path", sorted(NETS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_nets_of_any_size_load_again_to_the_same_net(path: Path) -> None:
+    spec = load(path)
+    assert wirings(written_out(spec).net) == wirings(spec.net)
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_whatever_is_wired_loads_again_to_the_same_net(seed: int) -> None:
+    spec = spec_of(random_net(Random(seed)))
+    again = written_out(spec)
+    assert wirings(again.net) == wirings(spec.net)
+    assert all(layer.bottom for layer in again.net.layers)
+
+
+def test_what_cannot_be_said_without_blocks_is_refused() -> None:
+    """In phase train the bottom is body, in the others still body_2."""
+    layers = """\
+    - {name: body, type: two, phases: train, repeat: 2}
+    - {name: drop, type: Dropout, bottom: body, top: body, phase: train}
+    - {name: ip, type: InnerProduct, num_output: 3, bottom: body}
+"""
+    spec = spec_of(BLOCK_OF_TWO + layers)
+    with pytest.raises(UsageError) as caught:
+        expanded_data(spec)
+    assert str(caught.value) == (
+        "layer ip reads body in one phase and body_2 in another, which cannot be said without "
+        "blocks; give the layer that changes it in one phase only a top of its own"
+    )
+
+
+def test_nor_can_an_input_be_read_whose_name_is_taken() -> None:
+    layers = """\
+    - {name: same, type: two, phases: train, if: false}
+    - {name: drop, type: Dropout, bottom: data, top: data}
+    - {name: ip, type: InnerProduct, num_output: 3, bottom: same}
+"""
+    with pytest.raises(UsageError) as caught:
+        expanded_data(spec_of(BLOCK_OF_TWO + layers))
+    assert str(caught.value) == (
+        "layer ip reads data as it was before another layer took its name, which cannot be said "
+        "without blocks; give that layer a top of its own"
+    )
 
 
 def test_every_layer_has_its_full_name_and_its_bottoms() -> None:
@@ -177,22 +184,6 @@ def test_layers_that_read_nothing_are_left_as_they_are() -> None:
     spec = spec_of(text)
     assert reads_of(spec.net) == {1: ("data",)}
     assert "bottom" not in layers_of(text)[0]
-
-
-DEPLOYED = f"""\
-    net:
-      {INPUTS}
-      blocks:
-        two:
-          layers:
-            - {{name: a, type: InnerProduct, num_output: 4}}
-            - {{name: b, type: ReLU}}
-      deploy: {{inputs: {{first: [4]}}, outputs: second}}
-      layers:
-        - {{name: first, type: two}}
-        - {{name: second, type: two}}
-        - {{name: loss, type: SoftmaxWithLoss, bottom: [second, label]}}
-    """
 
 
 def test_what_is_deployed_is_named_by_the_layers_inside() -> None:

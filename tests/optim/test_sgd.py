@@ -11,7 +11,7 @@ import torch
 from pydantic import ValidationError
 
 from protonet.errors import SnapshotError
-from protonet.optim import OPTIMIZERS, Slot, momentum
+from protonet.optim import OPTIMIZERS, Slot, lists
 from protonet.optim.sgd import Sgd, SgdParams
 
 Build = Callable[..., Sgd]
@@ -21,7 +21,7 @@ Build = Callable[..., Sgd]
 def sgd(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Build:
     """Build the rule on either way of computing it."""
     if request.param == "portable":
-        monkeypatch.setattr(momentum, "FUSED_DEVICES", frozenset())
+        monkeypatch.setattr(lists, "FUSED_DEVICES", frozenset())
 
     def build(slots: Sequence[Slot], **params: Any) -> Sgd:
         return Sgd(slots, SgdParams(**params))

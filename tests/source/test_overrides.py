@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from protonet.source import Origin
+from protonet.source.overrides import is_of_inner_layer
+from tests.language.flat import loaded
 from tests.specs import origin_of
 
 TEXT = """
@@ -156,3 +158,32 @@ def test_all_overrides_that_fit_nothing_are_told() -> None:
         "an override is written path=value",
         "nothing in net.layers is named x",
     ]
+
+
+@pytest.mark.parametrize(
+    ("override", "later"),
+    [
+        ("net.layers.res2a/conv1.num_output=32", True),
+        ("net.layers.r_2.num_output=32", True),
+        ("net.layers.r.num_output=32", False),
+        ("net.layers.x/y.num_output=32", False),
+        ("net.layers.other.num_output=32", False),
+        ("net.inputs.a/b.dtype=int64", False),
+        ("solver.base_lr=1", False),
+    ],
+)
+def test_an_override_of_a_layer_that_a_block_makes_is_kept_for_later(
+    override: str, later: bool
+) -> None:
+    layers = [{"name": "r", "type": "ReLU", "repeat": 2}, {"name": "x/y", "type": "ReLU"}]
+    assert is_of_inner_layer({"net": {"layers": layers}}, override) is later
+
+
+def test_an_override_changes_a_layer_inside_one_instance_only() -> None:
+    spec = loaded(
+        "name: a, type: dense, out: 4",
+        "name: b, type: dense, out: 4",
+        overrides=("net.layers.a/ip.num_output=32",),
+    )
+    outputs = {layer.name: getattr(layer.params, "num_output", None) for layer in spec.net.layers}
+    assert (outputs["a/ip"], outputs["b/ip"]) == (32, 4)

@@ -7,7 +7,7 @@ import pytest
 from protonet.spec.deploy import derive_deploy
 from protonet.spec.wiring import Wirer, Wiring
 from tests.kinds import KINDS
-from tests.specs import INPUTS, net_of
+from tests.specs import INPUTS, net_of, spec_of
 
 IP = "name: ip, type: InnerProduct, num_output: 10"
 LOSS = "name: loss, type: SoftmaxWithLoss, bottom: [ip, label]"
@@ -164,3 +164,46 @@ def test_what_a_kept_layer_misses_is_an_error() -> None:
     assert [(error.path, error.why) for error in wiring.errors] == [
         (("net", "layers", 1, "bottom", 0), "the blob ip does not exist in phase deploy")
     ]
+
+
+def declared(keys: str, *lines: str) -> Wiring:
+    """Return the deploy net of a net with `deploy: {KEYS}`."""
+    layers = "".join(f"    - {{{line}}}\n" for line in lines)
+    text = f"net:\n  inputs: {INPUTS}\n  deploy: {{{keys}}}\n  layers:\n{layers}"
+    net = spec_of(text, layers=KINDS).net
+    return derive_deploy(net, KINDS, Wirer(net, KINDS))
+
+
+def test_a_deploy_net_may_start_at_an_inner_blob() -> None:
+    wiring = declared("inputs: {ip: [10]}", IP, "name: r, type: ReLU", LOSS.replace("ip,", "r,"))
+    assert form(wiring) == (["ip"], ["r", "prob"], ["prob"])
+    assert wiring.errors == ()
+
+
+def test_a_deploy_net_may_give_inner_blobs() -> None:
+    wiring = declared("outputs: [ip]", IP, "name: r, type: ReLU", LOSS.replace("ip,", "r,"))
+    assert form(wiring) == (["data"], ["ip"], ["ip"])
+
+
+@pytest.mark.parametrize(
+    ("keys", "path", "why", "hint"),
+    [
+        (
+            "inputs: {pi: [10]}",
+            ("net", "deploy", "inputs", "pi"),
+            "the deploy net has no blob of this name to be fed",
+            "known: data, ip, label, loss",
+        ),
+        (
+            "outputs: [pi]",
+            ("net", "deploy", "outputs", 0),
+            "the deploy net has no blob pi",
+            "known: data, ip, label, loss, prob",
+        ),
+    ],
+)
+def test_a_deploy_net_of_blobs_that_are_not_there_is_refused(
+    keys: str, path: tuple[str | int, ...], why: str, hint: str
+) -> None:
+    (error,) = declared(keys, IP, LOSS).errors
+    assert (error.code, error.path, error.why, error.hint) == ("PN023", path, why, hint)

@@ -7,6 +7,7 @@ import pytest
 from protonet.errors import SpecError
 from protonet.spec.sharing import Sharing
 from tests.kinds import KINDS
+from tests.language.flat import loaded
 from tests.specs import net_of
 
 IP = "type: InnerProduct, num_output: 10, bottom: data"
@@ -103,3 +104,43 @@ def test_defaults_name_and_multiply_too() -> None:
         defaults="{InnerProduct: {param: {bias: {lr_mult: 2, name: x}}}}",
     )
     assert (known.owner("b", "bias"), known.multiplier("a/bias", "lr_mult")) == ("a/bias", 2)
+
+
+TOWER = (
+    "    tower: {layers: [{name: ip, type: InnerProduct, num_output: 4}, "
+    "{name: bn, type: BatchNorm}, {name: scale, type: Scale, bias_term: true}]}"
+)
+
+
+def test_instances_that_are_twins_share_every_parameter_and_statistic() -> None:
+    layers = ("name: a, type: tower", "name: b, type: tower, bottom: data, share: a")
+    net = loaded(*layers, blocks=TOWER, inputs="{data: [4]}").net
+    known = Sharing(net, KINDS)
+    assert {
+        use.name: known.owner(use.layer, use.parameter) for use in known.uses["a/ip/weight"]
+    } == {
+        "a/ip/weight": "a/ip/weight",
+        "b/ip/weight": "a/ip/weight",
+    }
+    assert sorted(known.uses) == [
+        *("a/bn/mean", "a/bn/scale_factor", "a/bn/variance"),
+        *("a/ip/bias", "a/ip/weight", "a/scale/bias", "a/scale/weight"),
+    ]
+
+
+def test_three_layers_that_share_in_a_row_have_one_owner() -> None:
+    known = sharing(f"name: a, {IP}", f"name: b, {IP}, share: a", f"name: c, {IP}, share: b")
+    assert [known.owner(layer, "bias") for layer in "abc"] == ["a/bias"] * 3
+
+
+def test_layers_of_two_types_cannot_share() -> None:
+    with pytest.raises(SpecError) as caught:
+        sharing(f"name: a, {IP}", "name: bn, type: BatchNorm", f"name: c, {IP}, share: bn")
+    assert str(caught.value) == (
+        "error[PN036] net.yaml:7:74 net.layers.c.share: bn is of type BatchNorm, "
+        "c of InnerProduct\n"
+        "    7 |     - {name: c, type: InnerProduct, num_output: 10, bottom: data, share: bn}\n"
+        "      |                                                                          ^^\n"
+        "      only layers of one type share their parameters  see: protonet explain PN036\n"
+        "1 error in net.yaml"
+    )

@@ -94,7 +94,7 @@ def test_devices_are_named_as_torch_names_them(device: str) -> None:
         (
             "type: Adagrat, base_lr: 1, max_iter: 0, momentum: 0.9",
             [
-                ("PN014", "solver.type", "unknown update rule", "known: SGD"),
+                ("PN014", "solver.type", "unknown update rule", "did you mean AdaGrad?"),
                 ("PN013", "solver.max_iter", "must be above 0", ""),
             ],
         ),

@@ -48,4 +48,4 @@ def refusal(name: str) -> tuple[str, str]:
     bare = name.removeprefix(PREFIX)
     if bare in UNUSABLE:
         return f"torch.{name} cannot be a layer", UNUSABLE[bare]
-    return "torch.nn has no such module", suggestion(name, {PREFIX + one for one in USABLE}, most=5)
+    return f"torch has no module {name}", suggestion(name, {PREFIX + one for one in USABLE}, most=5)

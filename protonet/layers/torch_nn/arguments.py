@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import torch
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, WrapValidator
+from pydantic import AfterValidator, Field, ValidationError, WrapValidator
 from pydantic_core import PydanticCustomError
 
 from protonet.records import Flag, Integer, Number, Text, custom_error
@@ -56,9 +56,8 @@ _MANY = {int: "whole numbers", float: "numbers"}
 
 
 def arguments_of(make: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """Return the arguments that a layer may give, annotations evaluated."""
-    subject = make.__init__ if isinstance(make, type) else make
-    taken = inspect.signature(subject, eval_str=True).parameters
+    """Return the arguments of a class that a layer may give, annotations evaluated."""
+    taken = inspect.signature(make, eval_str=True).parameters
     return {name: parameter for name, parameter in taken.items() if name not in UNGIVEN}
 
 
@@ -83,7 +82,7 @@ def field_of(owner: str, parameter: inspect.Parameter, follows: str, text: str) 
 
 def texts_of(documentation: str) -> dict[str, str]:
     """Return what the Args of a torch docstring say, by argument, on one line each."""
-    parts = re.split(r"^\s+(\w+) \([^\n]*?\): ", documentation, flags=re.MULTILINE)
+    parts = re.split(r"^\s+(\w+)(?: \([^\n]*?\))?: ", documentation, flags=re.MULTILINE)
     return {
         name: plain(text.split("\n\n")[0])
         for name, text in zip(parts[1::2], parts[2::2], strict=True)
@@ -93,7 +92,8 @@ def texts_of(documentation: str) -> dict[str, str]:
 def plain(text: str) -> str:
     """Return a text of torch's documentation without its markup, on one line."""
     unmarked = re.sub(r":\w+:`~?([^`<]*?)(?:\s*<[^`]*>)?`", r"\1", text)
-    return " ".join(unmarked.replace("``", "").replace("`", "").split())
+    sentences = " ".join(unmarked.replace("``", "").replace("`", "").split()).split(". ")
+    return ". ".join(one for one in sentences if "\\" not in one)  # formulas are no reading
 
 
 def _default(owner: str, parameter: inspect.Parameter) -> Any:
@@ -149,13 +149,14 @@ def _single(annotation: Any) -> Any:
         return annotation
     item, count = arguments[0], len(arguments)
     if get_origin(annotation) is not tuple or Ellipsis in arguments:
-        return tuple[_item(item), ...]
-    return Annotated[tuple[_item(item), ...], Field(min_length=count, max_length=count)]
+        return _many(item)
+    return Annotated[_many(item), Field(min_length=count, max_length=count)]
 
 
-def _item(annotation: Any) -> Any:
-    """Return the type of one of several; AdaptiveAvgPool takes null for "as in the bottom"."""
-    return _either(get_args(annotation)) if get_args(annotation) else _single(annotation)
+def _many(annotation: Any) -> Any:
+    """Return the type of a list; AdaptiveAvgPool takes null in it for "as in the bottom"."""
+    one = _either(get_args(annotation)) if get_args(annotation) else _single(annotation)
+    return types.GenericAlias(tuple, (one, ...))
 
 
 def _either(annotations: tuple[Any, ...]) -> Any:
@@ -184,11 +185,3 @@ def words(annotation: Any) -> str:
     if get_origin(annotation) is not tuple or Ellipsis in arguments:
         return f"a list of {of_what}"
     return f"a list of {len(arguments)} {of_what}" if len(arguments) > 1 else "a list of 1"
-
-
-def frozen_list(value: Any) -> Any:
-    """Return a list as the tuple that a frozen record keeps."""
-    return tuple(value) if isinstance(value, list) else value
-
-
-Listed = BeforeValidator(frozen_list)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import torch
@@ -47,7 +48,9 @@ class Recipe:
         Raises: ShapeError if torch refuses the arguments.
         """
         try:
-            module = _made(self)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "enable_nested_tensor")  # which is no key here
+                module = _made(self)
         except (AssertionError, TypeError, ValueError, RuntimeError) as error:
             raise ShapeError(next(iter(str(error).splitlines()), type(error).__name__)) from error
         module.__dict__["recipe"] = self
@@ -104,7 +107,7 @@ def _with_tensors(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=None)
+@cache
 def _class(name: str, held: bool) -> Callable[..., nn.Module]:
     """Return torch's class, behind what changes its bottoms and tops where something has to."""
     kind: type[nn.Module] = getattr(nn, name)

@@ -96,8 +96,8 @@ class LinearLoss(Nested):
         if inner.reduction == "sum":
             return loss, loss.new_ones(())
         labels = self._labels(bottoms[1])
-        ignored = -100 if inner.ignore_index is None else inner.ignore_index
-        counted = labels != ignored
+        given = inner.ignore_index
+        counted = labels.ne(given if isinstance(given, int) else -100)
         weight = getattr(self, "weight", None)
         count = counted.sum() if weight is None else weight[labels[counted]].sum()
         return torch.where(count == 0, 0, loss * count), count

@@ -41,20 +41,20 @@ def params_of(name: str) -> type[TorchParams]:
     texts = _texts(name)
     fields: dict[str, Any] = {}
     for key, parameter in classes.constructor(name).items():
-        text = texts.get(key) or f"{key} of torch.nn.{name}."
+        text = f"{(texts.get(key) or f'{key} of torch.nn.{name}').removesuffix('.')}."
         one = parameter
         if is_flexible(key):
             one = parameter.replace(default=None, annotation=parameter.annotation | None)
             text = f"{text} Left out: the length of the last axis of bottom 0."
         where = follows(key)
         fields[key] = field_of(name, one, where, text)
-    made = create_model(f"{name}Params", __base__=TorchParams, __doc__=sentence(name), **fields)
-    return made
+    return create_model(f"{name}Params", __base__=TorchParams, __doc__=sentence(name), **fields)
 
 
 def sentence(name: str) -> str:
     """Return what torch's documentation says first of a class."""
-    first = inspect.cleandoc(getattr(nn, name).__doc__ or "").split("\n\n")[0]
+    paragraphs = inspect.cleandoc(getattr(nn, name).__doc__ or "").split("\n\n")
+    first = next((one for one in paragraphs if not one.startswith("__init__")), "")
     return plain(first) or f"Run torch.nn.{name}."
 
 

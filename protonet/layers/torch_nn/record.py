@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from torch import nn
@@ -13,12 +13,13 @@ from protonet.layers.torch_nn import classes, losses, recurrent
 from protonet.layers.torch_nn.follows import check_rank, filled
 from protonet.layers.torch_nn.modules import Recipe, first_values, setting_of
 from protonet.layers.torch_nn.params import TorchParams, frozen, params_of, sentence
+from protonet.layers.torch_nn.work import work
 
 PREFIX = "nn."
 """What the name of such a type begins with."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def torch_type(name: str) -> LayerType:
     """Return the layer type of a class of torch.nn.
 
@@ -38,12 +39,22 @@ def torch_type(name: str) -> LayerType:
         measures=1 if is_loss else None,
         targets=classes.targets(name) if is_loss else (),
         index_targets=name in _CLASSIFIERS,
+        multiply_adds=work(name),
+        infer=_scalar_first if name in _UNSHAPED else None,
         freeze=frozen if name.startswith(classes.STATISTICS) else _same,
     )
 
 
 _CLASSIFIERS = losses.INDICES - {"MultiLabelMarginLoss", "CTCLoss"}
 """Losses with one class index per sample or position."""
+
+_UNSHAPED = frozenset({"AdaptiveLogSoftmaxWithLoss", "CTCLoss", "GaussianNLLLoss"})
+"""Losses that torch cannot run without values."""
+
+
+def _scalar_first(params: Any, bottoms: Sequence[Blob], setting: Setting) -> tuple[Blob, ...]:
+    dtype, labels = bottoms[0].dtype, bottoms[1].shape
+    return (Blob((), dtype), Blob(labels, dtype))[: setting.tops]
 
 
 def _same(params: Any) -> Any:

@@ -1,0 +1,121 @@
+"""One spec over another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from protonet.language.merge import Part, merge
+from protonet.problems import Problem
+from tests.specs import origin_of
+
+BASE = """\
+solver: {type: SGD, base_lr: 0.1, lr_policy: {type: step, gamma: 0.1, stepsize: 10}}
+net:
+  inputs: {data: [4]}
+  layers:
+    - {name: a, type: InnerProduct, num_output: 3}
+    - {name: b, type: ReLU}
+    - {name: c, type: Softmax}
+"""
+
+
+def merged(over: str) -> tuple[Any, list[Problem]]:
+    """Return the base changed by a text, and what fits nothing."""
+    problems: list[Problem] = []
+    parts = [Part(origin.data, origin.marks) for origin in map(origin_of, (BASE, over))]
+    return merge(parts[0], parts[1], problems).data, problems
+
+
+def layers(*lines: str) -> list[str]:
+    """Return the names of the base's layers with others merged in."""
+    text = "".join(f"    - {{{line}}}\n" for line in lines)
+    data, problems = merged(f"net:\n  layers:\n{text}")
+    assert problems == []
+    return [layer["name"] for layer in data["net"]["layers"]]
+
+
+def test_maps_merge_and_the_other_keys_stay() -> None:
+    data, problems = merged("name: x\nsolver: {base_lr: 0.2}\n")
+    assert problems == []
+    assert data["name"] == "x"
+    assert data["solver"]["base_lr"] == 0.2
+    assert data["solver"]["lr_policy"] == {"type": "step", "gamma": 0.1, "stepsize": 10}
+
+
+def test_a_map_of_another_type_replaces() -> None:
+    data, _ = merged("solver: {lr_policy: {type: fixed}}\n")
+    assert data["solver"]["lr_policy"] == {"type": "fixed"}
+
+
+def test_lists_replace() -> None:
+    assert merged("net: {inputs: {data: [1, 2]}}\n")[0]["net"]["inputs"] == {"data": [1, 2]}
+
+
+def test_a_layer_of_the_same_name_is_changed_where_it_stands() -> None:
+    data, _ = merged("net:\n  layers: [{name: a, num_output: 5}, {name: b, type: Sigmoid}]\n")
+    assert data["net"]["layers"] == [
+        {"name": "a", "type": "InnerProduct", "num_output": 5},
+        {"name": "b", "type": "Sigmoid"},
+        {"name": "c", "type": "Softmax"},
+    ]
+
+
+def test_a_new_layer_stands_at_the_end_or_where_it_says() -> None:
+    assert layers("name: n, type: ReLU") == ["a", "b", "c", "n"]
+    assert layers("name: n, type: ReLU, after: a") == ["a", "n", "b", "c"]
+    assert layers("name: n, type: ReLU, before: a") == ["n", "a", "b", "c"]
+
+
+def test_a_layer_may_follow_one_that_was_just_added() -> None:
+    found = layers("name: n, type: ReLU, after: a", "name: m, type: ReLU, after: n")
+    assert found == ["a", "n", "m", "b", "c"]
+
+
+def test_a_known_layer_may_move_and_another_go() -> None:
+    assert layers("name: a, after: c", "name: b, remove: true") == ["c", "a"]
+
+
+def test_what_places_a_layer_is_no_key_of_it() -> None:
+    data, _ = merged("net:\n  layers: [{name: n, type: ReLU, after: a}]\n")
+    assert data["net"]["layers"][1] == {"name": "n", "type": "ReLU"}
+
+
+@pytest.mark.parametrize(
+    ("layer", "told"),
+    [
+        (
+            "name: n, type: ReLU, after: d",
+            "error[PN034] net.yaml:2:41 net.layers.d: the base has no layer d\n"
+            "    2 |   layers: [{name: n, type: ReLU, after: d}]\n"
+            "      |                                         ^\n"
+            "      known: a, b, c                            see: protonet explain PN034",
+        ),
+        (
+            "name: d, remove: true",
+            "error[PN034] net.yaml:2:19 net.layers.d: the base has no layer d\n"
+            "    2 |   layers: [{name: d, remove: true}]\n"
+            "      |                   ^\n"
+            "      known: a, b, c                            see: protonet explain PN034",
+        ),
+        (
+            "name: a, remove: true, num_output: 3",
+            "error[PN034] net.yaml:2:36 net.layers.a.num_output: a layer that is removed has no "
+            "other keys\n"
+            "    2 |   layers: [{name: a, remove: true, num_output: 3}]\n"
+            "      |                                    ^^^^^^^^^^\n"
+            "      see: protonet explain PN034",
+        ),
+        (
+            "name: n, type: ReLU, after: a, before: c",
+            "error[PN034] net.yaml:2:44 net.layers.n.before: after and before contradict\n"
+            "    2 |   layers: [{name: n, type: ReLU, after: a, before: c}]\n"
+            "      |                                            ^^^^^^\n"
+            "      see: protonet explain PN034",
+        ),
+    ],
+)
+def test_what_fits_nothing_is_told(layer: str, told: str) -> None:
+    _, (problem,) = merged(f"net:\n  layers: [{{{layer}}}]\n")
+    assert problem.render() == told
