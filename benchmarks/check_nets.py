@@ -84,7 +84,9 @@ def measure_sizes(folder: Path, rounds: int) -> None:
             best = min(check(spec) for _ in range(rounds))
             first = first or best / number
             each, ratio = 1000 * best / number, best / number / first
-            print(f"{form:6s}{number:6,d} layers {best:6.2f} s {each:6.2f} ms a layer, × {ratio:.2f}")
+            print(
+                f"{form:6s}{number:6,d} layers {best:6.2f} s {each:6.2f} ms a layer, × {ratio:.2f}"
+            )
 
 
 def main() -> None:

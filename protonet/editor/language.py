@@ -13,10 +13,10 @@ from pathlib import Path
 from protonet.editor.layers import layer_definitions
 from protonet.editor.maps import closed, when
 from protonet.editor.sections import (
+    completed,
     data_section,
     definitions,
     net_keys,
-    solver_required,
     solver_section,
 )
 from protonet.editor.values import TEXT, Schema, described, ref
@@ -114,4 +114,4 @@ def _layers(kind: str) -> Schema:
 def _whole() -> Schema:
     """Return what holds of a spec that builds on no other."""
     net = {"required": ["layers"], **_layers("own_layer")["properties"]["net"]}
-    return {"required": ["net"], "properties": {"net": net, "solver": solver_required()}}
+    return {"required": ["net"], "properties": {"net": net, **completed()}}

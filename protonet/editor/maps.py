@@ -87,6 +87,7 @@ def typed(
     others: Mapping[str, Any] | None = None,
     default: str | None = None,
     spelt: Mapping[str, Mapping[str, Any]] | None = None,
+    needed: bool = True,
 ) -> Schema:
     """Return a map with a `type`, which says what other keys it has.
 
@@ -94,7 +95,8 @@ def typed(
         kinds: the model of each type's own keys.
         what: the types are, in a word or two.
         others: names beside those of `kinds`; their maps may have any keys.
-        default: the type of a map that names none; None: it must.
+        default: the type of a map that names none.
+        needed: refuse a map that names none, and there is no default.
         spelt: schemas of keys that take more than pydantic knows.
     """
     names = type_name(kinds, others)
@@ -104,7 +106,7 @@ def typed(
     ]
     schema: Schema = {"type": "object", "properties": {"type": described(names, what, default)}}
     if default is None:
-        return {**schema, "required": ["type"], "allOf": branches}
+        return {**schema, **({"required": ["type"]} if needed else {}), "allOf": branches}
     without = when({"not": {"required": ["type"]}}, closed(own[default]))
     return {**schema, "allOf": [*branches, without]}
 

@@ -80,10 +80,11 @@ def net_keys() -> Schema:
 def data_section() -> Schema:
     """Return the sets of samples."""
     spelt = {"transform": ref("transform")}
+    changed = closed(keys(DataSpec, spelt))
     first, later = model(DataSpec, spelt), model(LaterSource, spelt)
     listed = {"type": "array", "items": [first], "additionalItems": later, "minItems": 1}
     text = "Sets of samples: `train`, and evaluation sets under any other name."
-    return described(_by_name(either(first, listed)), text)
+    return described(_by_name(either(changed, listed)), text)
 
 
 def solver_section() -> Schema:
@@ -95,7 +96,8 @@ def solver_section() -> Schema:
         when(of_type(name), closed({**admitted, **keys(kind)}))
         for name, kind in _models(OPTIMIZERS).items()
     ]
-    without = closed({**admitted, **keys(OPTIMIZERS["SGD"].params)})
+    of_any = {key: one for kind in OPTIMIZERS.values() for key, one in keys(kind.params).items()}
+    without = closed({**admitted, **of_any})  # a base may say which
     rules.append(when({"not": {"required": ["type"]}}, without))
     return {
         "type": "object",
@@ -107,9 +109,15 @@ def solver_section() -> Schema:
     }
 
 
-def solver_required() -> Schema:
-    """Return what a solver must have that no base completes."""
-    return {"required": required(SolverSpec)}
+def completed() -> Schema:
+    """Return, by section, what must be there if no base completes it."""
+    named = when({"type": "object"}, {"required": ["type"]})
+    policy = {"lr_policy": named, "optimizer": named}
+    one_source = when({"type": "object"}, {"required": required(DataSpec)})
+    return {
+        "data": {"additionalProperties": one_source},
+        "solver": {"required": required(SolverSpec), "properties": policy},
+    }
 
 
 def _references() -> Mapping[str, Schema]:
@@ -134,7 +142,7 @@ def _optimizer() -> Schema:
     """Return an update rule of ours or torch's; the keys of torch's are torch's to check."""
     kinds, others = _models(OPTIMIZERS), choice(OPTIM.names())
     what = fields_of(OptimizerSpec)["type"].description
-    return _named_or_map(typed(kinds, what, others=others), type_name(kinds, others))
+    return _named_or_map(typed(kinds, what, others=others, needed=False), type_name(kinds, others))
 
 
 def _policy() -> Schema:
@@ -143,7 +151,7 @@ def _policy() -> Schema:
     what = fields_of(LrPolicySpec)["type"].description
     length = converted(TypeAdapter(Interval).json_schema(), {})
     spelt = {"stepsize": length, "stepvalue": either({"type": "array", "items": length})}
-    whole = typed(kinds, what, others=others, spelt=spelt)
+    whole = typed(kinds, what, others=others, needed=False, spelt=spelt)
     return _named_or_map(whole, type_name(kinds, others))
 
 

@@ -8,7 +8,7 @@ from protonet.language.scope import Scope
 from protonet.problems import Mark, Problem
 from protonet.records import shortened, suggestion
 
-MOST_LAYERS = 50_000
+MOST_LAYERS = 15_000
 """Layers and instances that a net may have; blocks of blocks grow without an end."""
 
 

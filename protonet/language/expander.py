@@ -7,16 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from protonet.language.block import Block
-from protonet.language.control import MOST_LAYERS, switch_problem, times_problem
+from protonet.language.control import MOST_LAYERS, times_problem
 from protonet.language.frames import Use
 from protonet.language.instance import Instance
 from protonet.language.judge import FAILED, Judge
 from protonet.language.layout import Layout
 from protonet.language.names import INDEX
 from protonet.language.recurrence import RECURRENT, recurrence_problems
-from protonet.language.scope import Scope, pushed_into, with_full_tops
+from protonet.language.scope import Scope, pushed_into
 from protonet.problems import Problem
-from protonet.records import shortened
 from protonet.source import Marks
 
 _CONTROL = ("if", "repeat")
@@ -58,7 +57,7 @@ class Expander:
         if self._is_too_large(marks, scope):
             return
         name = self.judge.filled({"name": item.get("name")}, marks, scope).get("name")
-        if not self._is_on(item, name, marks, scope):
+        if not self.judge.is_on(item, name, marks, scope):
             self._pass(item, name, marks, scope)
         elif "repeat" in item:
             self._repeat(item, name, marks, scope)
@@ -73,14 +72,6 @@ class Expander:
             why = f"the net grows beyond {MOST_LAYERS:,} layers"
             self.judge.refuse(scope, Problem("PN033", marks.value, "", why))
         return self._is_full
-
-    def _is_on(self, item: dict[str, Any], name: Any, marks: Marks, scope: Scope) -> bool:
-        if "if" not in item:
-            return True
-        value = self.judge.control("if", item, marks, scope, name)
-        if value is not FAILED:
-            self.judge.refuse(scope, switch_problem(value, marks.children["if"].value, name))
-        return value is not False
 
     def _pass(self, item: dict[str, Any], name: Any, marks: Marks, scope: Scope) -> None:
         """Let the first bottom through under the layer's name."""
@@ -146,39 +137,18 @@ class Expander:
         self.problems += found
         kind, name = data.get("type"), data.get("name")
         if kind == RECURRENT and "block" in data:
-            found = list(recurrence_problems(data, marks, self.blocks))
-            self.problems += [replace(problem, trail=scope.words()) for problem in found]
+            self.judge.add(recurrence_problems(data, marks, self.blocks), scope)
             self.layout.unknown(marks, scope, str(name))
         elif isinstance(kind, str) and kind in self.blocks:
             if not isinstance(name, str):
-                self._refuse_name(name, marks, scope, is_filled)
+                self.judge.refuse_name(name, marks, scope)
             elif is_filled and self.blocks[kind].layers:
                 self._instance(self.blocks[kind], data, marks, scope)
             else:  # what would follow from it is no further mistake
                 self.layout.unknown(marks, scope, name)
         else:
-            self._layer(data, marks, scope)
-        top = data.get("top")
-        first = top[0] if isinstance(top, list) and top else top
-        return first if isinstance(first, str) else str(name)
-
-    def _refuse_name(self, name: Any, marks: Marks, scope: Scope, is_filled: bool) -> None:
-        place = marks.children.get("name", marks)
-        code, why = ("PN011", "missing") if name is None else ("PN010", "a text is needed")
-        got = "" if name is None else shortened(name)
-        if is_filled:
-            self.judge.refuse(scope, Problem(code, place.value, "name", why, got))
-
-    def _layer(self, data: dict[str, Any], marks: Marks, scope: Scope) -> None:
-        if isinstance(data.get("name"), str):
-            written = data["name"]
-            data["name"] = scope.full(written)
-            other = self.judge.shared(data, written, marks, scope)
-            if other is not None:
-                data["share"] = other
-            elif not isinstance(data.get("share"), int | float | list | dict):
-                data.pop("share", None)
-        self.layout.add(with_full_tops(data, scope), marks, scope)
+            self.layout.add(self.judge.named(dict(data), marks, scope), marks, scope)
+        return _first_top(data)
 
     def _instance(self, block: Block, data: dict[str, Any], marks: Marks, scope: Scope) -> None:
         local = data["name"]
@@ -210,3 +180,10 @@ def _repeated(data: dict[str, Any], name: str, before: str) -> dict[str, Any]:
         return {**data, "name": name}
     others = written[1:] if isinstance(written, list) else ()
     return {**data, "name": name, "bottom": [before, *others]}
+
+
+def _first_top(data: Mapping[str, Any]) -> str:
+    """Return the local name of what a layer gives."""
+    top = data.get("top")
+    first = top[0] if isinstance(top, list) and top else top
+    return first if isinstance(first, str) else str(data.get("name"))

@@ -3,11 +3,12 @@ lead to it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from protonet.language.control import block_problem, lender, share_problem
-from protonet.language.scope import Scope
+from protonet.language.control import block_problem, lender, share_problem, switch_problem
+from protonet.language.scope import Scope, with_full_tops
 from protonet.language.substitute import Substitution
 from protonet.problems import Problem
 from protonet.records import shortened
@@ -43,6 +44,35 @@ class Judge:
         value = self.filled({key: item[key]}, marks, scope, name).get(key)
         return value if len(self.problems) == known else FAILED
 
+    def is_on(self, item: dict[str, Any], name: Any, marks: Marks, scope: Scope) -> bool:
+        """Return whether a layer is there, by its `if`."""
+        if "if" not in item:
+            return True
+        value = self.control("if", item, marks, scope, name)
+        if value is not FAILED:
+            self.refuse(scope, switch_problem(value, marks.children["if"].value, name))
+        return value is not False
+
+    def named(self, data: dict[str, Any], marks: Marks, scope: Scope) -> dict[str, Any]:
+        """Return a layer's keys under the names that it and its tops have outside, with the full
+        name of the layer that it shares with."""
+        if isinstance(data.get("name"), str):
+            local = data["name"]
+            data["name"] = scope.full(local)
+            other = self.shared(data, local, marks, scope)
+            if other is not None:
+                data["share"] = other
+            elif not isinstance(data.get("share"), int | float | list | dict):
+                data.pop("share", None)
+        return with_full_tops(data, scope)
+
+    def refuse_name(self, name: Any, marks: Marks, scope: Scope) -> None:
+        """Keep that the name of an instance is missing or no text."""
+        place = marks.children.get("name", marks)
+        code, why = ("PN011", "missing") if name is None else ("PN010", "a text is needed")
+        got = "" if name is None else shortened(name)
+        self.refuse(scope, Problem(code, place.value, "name", why, got))
+
     def shared(
         self, data: dict[str, Any], local: str, marks: Marks, scope: Scope, block: str = ""
     ) -> str | None:
@@ -71,6 +101,10 @@ class Judge:
             self.refuse(scope, problem)
             return None
         return scope.full(other)
+
+    def add(self, problems: Iterable[Problem], scope: Scope) -> None:
+        """Keep what is wrong with a layer of a scope, path and all."""
+        self.problems += [replace(problem, trail=scope.words()) for problem in problems]
 
     def refuse(self, scope: Scope, problem: Problem | None) -> None:
         """Keep what is wrong with a layer of a scope, whose name there the problem's path is."""

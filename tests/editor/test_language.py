@@ -116,6 +116,8 @@ def test_blocks_of_a_base_are_known_and_changed_uses_need_not_be_whole(tmp_path:
         ("net: other.yaml", []),
         ("net: {base: other.yaml, layers: [{name: a, remove: true}]}", []),
         ("base: other.yaml\nsolver: {max_iter: 5}", []),
+        ("base: a.yaml\ndata: {train: {batch_size: 32}}", []),
+        ("base: a.yaml\nsolver: {lr_policy: {gamma: 0.2}}", []),
         ("net: {layers: []}\nplugins: [a.py]\nvars: {a: [1, {b: 2}]}\nname: x", []),
         ("solver: {base_lr: 1, max_iter: 5}", [""]),
         ("net: {layers: []}\nsovler: {}", [""]),

@@ -78,6 +78,8 @@ def test_an_input_is_a_shape_or_a_map(inputs: str, wrong: list[str]) -> None:
         ("optimizer: {type: SGD, momentun: 0.9}", ["solver.optimizer"]),
         ("optimizer: {type: optim.Adm}", ["solver.optimizer.type"]),
         ("lr_policy: {type: step, gama: 0.1, stepsize: 3}", ["solver.lr_policy"]),
+        ("lr_policy: {gamma: 0.1}", ["solver.lr_policy"]),
+        ("optimizer: {momentum: 0.1}", ["solver.optimizer"]),
         ("lr_policy: stpe", ["solver.lr_policy"]),
         ("device: gpu", ["solver.device"]),
         ("params: [{mach: conv*}]", ["solver.params.0"]),

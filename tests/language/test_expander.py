@@ -153,15 +153,15 @@ def test_blocks_that_grow_without_end_are_refused_at_the_bound(width: int) -> No
     ]
     block = "".join([*chain, "    b20: {layers: [{name: r, type: ReLU}]}\n"])
     found = expanded("name: d, type: b0", blocks=block)
-    assert [problem.why for problem in found.problems] == ["the net grows beyond 50,000 layers"]
+    assert [problem.why for problem in found.problems] == ["the net grows beyond 15,000 layers"]
     assert found.data["net"]["layers"] == []
 
 
 def test_lists_in_many_layers_are_refused_at_the_bound() -> None:
-    # 10,000 values in each of 200 layers: 2,000,000, which is 40 for each of 50,000 layers
+    # 10,000 values in each of 200 layers: 2,000,000, which is 40 for each of 15,000 layers
     head = "vars: {a: [" + ", ".join(["1"] * 10_000) + "]}\n"
     found = expanded("name: r, type: ReLU, x: $a, repeat: 300", head=head)
-    assert [problem.why for problem in found.problems] == ["the net grows beyond 50,000 layers"]
+    assert [problem.why for problem in found.problems] == ["the net grows beyond 15,000 layers"]
 
 
 def test_more_than_fifty_blocks_inside_each_other_are_refused() -> None:

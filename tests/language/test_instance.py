@@ -24,6 +24,7 @@ self:
   layers: [{name: in, type: self}]
 """
 
+
 def frame(layer: str) -> tuple[object, object]:
     """Return bottoms and tops of the frame that an instance leaves."""
     plan = expanded(layer, BLOCKS).plan

@@ -105,9 +105,7 @@ def test_an_instance_shares_each_of_its_layers() -> None:
 )
 def test_an_instance_that_cannot_share_is_refused(share: str, told: str) -> None:
     above = "- {name: a, type: fc}\n- {name: o, type: other}\n"
-    assert refused(f"{above}- {{name: b, type: fc, share: {share}}}", OTHER) == [
-        told
-    ]
+    assert refused(f"{above}- {{name: b, type: fc, share: {share}}}", OTHER) == [told]
 
 
 @pytest.mark.parametrize(("key", "code"), [("if: 1", "PN010"), ("repeat: -1", "PN013")])
