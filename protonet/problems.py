@@ -38,6 +38,10 @@ class SourceText:
     lines: tuple[str, ...]
     folder: Path = Path()
 
+    def __hash__(self) -> int:
+        """Return the same for every mark of a text, without reading all its lines each time."""
+        return hash((self.name, len(self.lines)))
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:

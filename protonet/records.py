@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Protocol, TypeVar
@@ -44,6 +45,10 @@ def restated(errors: Iterable[Any]) -> list[InitErrorDetails]:
     ]
 
 
+_MOST_HINTS = 200
+"""Unknown keys of one map that are compared with the known ones: a file of thousands is no spec."""
+
+
 class Record(BaseModel):
     """A frozen model: an unknown key is refused with the nearest known one, and the docstring of
     each attribute becomes the JSON schema's text."""
@@ -64,9 +69,10 @@ class Record(BaseModel):
     def _explained(cls, error: ValidationError) -> ValidationError:
         known = fields_of(cls)
         lines = restated(error.errors(include_url=False))
-        for line, old in zip(lines, error.errors(include_url=False), strict=True):
+        pairs = zip(lines, error.errors(include_url=False), strict=True)
+        for place, (line, old) in enumerate(pairs):
             if old["type"] == "extra_forbidden":  # a record inside has named its own already
-                hint = suggestion(old["loc"][-1], known)
+                hint = suggestion(old["loc"][-1], known) if place < _MOST_HINTS else ""
                 line["type"] = custom_error("PN012", "unknown key", hint)
         return ValidationError.from_exception_data(cls.__name__, lines)
 
@@ -128,9 +134,13 @@ def catalogue(records: Iterable[N]) -> MappingProxyType[str, N]:
 
 def nearest(name: object, known: Iterable[str]) -> str | None:
     """Return the known name closest to a misspelt one, or None where none is close."""
-    names = sorted(known)
+    return _nearest(str(name), tuple(sorted(known)))
+
+
+@lru_cache(maxsize=1024)  # one mistake is often made in a thousand layers
+def _nearest(name: str, names: tuple[str, ...]) -> str | None:
     by_lower = {known_name.lower(): known_name for known_name in reversed(names)}
-    lower = str(name).lower()
+    lower = name.lower()
     close = difflib.get_close_matches(lower, list(by_lower), n=1, cutoff=0.6)
     return by_lower[close[0]] if close else None
 

@@ -46,10 +46,13 @@ class Origin:
 
         What names a layer that the text does not have is kept for after the expansion of blocks.
         """
+        texts = list(overrides)
+        if not texts:
+            return self
         data, marks = deepcopy(self.data), deepcopy(self.marks)
         problems: list[Problem] = []
         late = list(self.late)
-        for text in overrides:
+        for text in texts:
             if is_of_inner_layer(data, text):
                 late.append(text)
             else:
