@@ -7,6 +7,7 @@ code, so `protonet.language.reuse` keeps only those of the file that was asked f
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import traceback
 import zlib
@@ -35,10 +36,15 @@ def with_plugins(origin: Origin, layers: Types) -> tuple[Types, list[Problem]]:
             Problem("PN010", marks.value, "plugins", "a list of files is needed", "", hint)
         ]
     known, problems = dict(layers), []
+    seen: set[str] = set()  # a spec and its base may both name one file
     for place, name in enumerate(written):
         mark = marks.children[place].value
+        path = mark.source.folder / name
+        if os.path.realpath(path) in seen:
+            continue
+        seen.add(os.path.realpath(path))
         try:
-            known |= _loaded(mark.source.folder / name, known)
+            known |= _loaded(path, known)
         except UsageError as error:
             problems.append(Problem("PN035", mark, f"plugins.{place}", str(error)))
     return WithTorch(known), problems

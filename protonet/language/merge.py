@@ -7,7 +7,7 @@ from typing import Any
 
 from protonet.errors import Path
 from protonet.problems import Mark, Problem
-from protonet.records import suggestion
+from protonet.records import shortened, suggestion
 from protonet.source import Marks
 
 LAYERS: Path = ("net", "layers")
@@ -73,6 +73,10 @@ class _Layers:
         if new.data.get("remove") is True:
             self._remove(name, new)
             return
+        if not isinstance(new.data.get("remove", False), bool):
+            mark, why = new.marks.children["remove"].value, "true or false is needed"
+            got = shortened(new.data["remove"])
+            self.problems.append(Problem("PN010", mark, f"net.layers.{name}.remove", why, got))
         changed = self._without_placing(new)
         if found is not None:
             changed = merge(self.items[found], changed, self.problems)
@@ -123,7 +127,8 @@ class _Layers:
             self._refuse(mark, str(name), why, "give the list of layers anew")
         elif not where and missing_is_wrong:
             hint = suggestion(name, (str(known) for known in names), most=8)
-            self._refuse(mark, str(name), f"the base has no layer {name}", hint)
+            shown = name if isinstance(name, str) else shortened(name)
+            self._refuse(mark, shown, f"the base has no layer {shown}", hint)
         return where[0] if where else None
 
     def _refuse(self, mark: Mark | None, path: str, why: str, hint: str) -> None:

@@ -63,7 +63,7 @@ class _Reuse:
     def _read(self, written: Part, key: str, chain: tuple[str, ...]) -> Part | None:
         """Return the other file, merged over those that it names; None where that cannot be."""
         mark = written.marks.value
-        if not isinstance(written.data, str) or not written.data:
+        if not isinstance(written.data, str) or not written.data or "\0" in written.data:
             self._refuse("PN034", mark, key, "the path of one file is needed")
             return None
         file = _shown(mark.source.folder / written.data)

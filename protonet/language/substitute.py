@@ -44,7 +44,8 @@ class Substitution:
         if isinstance(data, str):
             return self._text(data, marks, path) if "$" in data else data
         if isinstance(data, dict):
-            return self._map(data, marks, path)
+            filled = self._map(data, marks, path)
+            return self._held(filled, marks, path) if filled != data else filled
         if isinstance(data, list):
             items = [
                 self.value(item, _below(marks, place), f"{path}.{place}")

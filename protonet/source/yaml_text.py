@@ -98,8 +98,11 @@ def syntax_problem(error: yaml.YAMLError, text: str, source: SourceText) -> Prob
     hint = f"{context}, which starts at line {start.line + 1}" if context and start else ""
     if why.startswith("but "):  # the second half of a sentence that begins in the context
         why, hint = f"{context}, {why}", ""
-    if text.splitlines()[line - 1][column - 1 : column] == "\t":
+    written = text.splitlines()[line - 1]
+    if written[column - 1 : column] == "\t":
         why, hint = "a tab cannot stand here", "indent with spaces"
+    elif "$(" in written[: column - 1]:
+        hint = "YAML reads commas and brackets in $(…) as its own: put the expression in quotes"
     return Problem("PN001", Mark(source, line, column, column + 1), "", why, "", hint)
 
 

@@ -74,10 +74,14 @@ def locate(error: PathError, spec: Expanded, severity: Severity = "error") -> Pr
 
 
 def _frame_text(path: Path, spec: Expanded) -> str:
-    frames = spec.plan.frames if spec.plan else ()
-    frame = frames[path[2]] if isinstance(path[2], int) and path[2] < len(frames) else None
+    """Return the place of an instance, or of a layer that is off, as words."""
+    frame = spec.plan.frames[path[2]] if spec.plan and isinstance(path[2], int) else None
+    name = frame.name if frame else ""
+    if frame and not name and frame.tops:  # only another name for what exists
+        around = [use.instance for use in spec.frames[int(path[2])][1][-1:]]
+        name = "/".join([*around, frame.tops[0][1]])
     rest = [str(step) for step in path[3:] if not isinstance(step, int)]
-    return ".".join(["net", "layers", *([frame.name] if frame and frame.name else []), *rest])
+    return ".".join(["net", "layers", *([name] if name else []), *rest])
 
 
 def _problem(line: Mapping[str, Any], spec: Expanded) -> Problem:
