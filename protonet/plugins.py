@@ -40,9 +40,9 @@ def with_plugins(origin: Origin, layers: Types) -> tuple[Types, list[Problem]]:
     for place, name in enumerate(written):
         mark = marks.children[place].value
         path = mark.source.folder / name
-        if os.path.realpath(path) in seen:
+        if os.path.abspath(path) in seen:
             continue
-        seen.add(os.path.realpath(path))
+        seen.add(os.path.abspath(path))
         try:
             known |= _loaded(path, known)
         except UsageError as error:

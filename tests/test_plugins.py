@@ -84,5 +84,24 @@ def test_a_plugin_that_is_not_there_is_refused(spec: Path) -> None:
     assert refusal(spec, PLUGIN, f"plugins: [yours.py]\n{SPEC}") == "there is no file yours.py"
 
 
+def test_a_file_that_is_no_python_file_is_refused(spec: Path) -> None:
+    Path("mine.txt").write_text(PLUGIN)
+    why = "mine.txt is no Python file: its name ends in .py"
+    assert refusal(spec, PLUGIN, f"plugins: [mine.txt]\n{SPEC}") == why
+
+
+def test_a_plugin_that_is_named_twice_is_loaded_once(spec: Path) -> None:
+    Path("mine.py").write_text(f"with open('runs', 'a') as runs:\n    runs.write('x')\n{PLUGIN}")
+    spec.write_text(f"plugins: [mine.py, ./mine.py]\n{SPEC}")
+    assert load_spec(spec).net.layers[0].type == "Mine"
+    assert Path("runs").read_text() == "x"
+
+
+def test_a_plugin_may_be_named_by_a_spec_and_its_base(spec: Path) -> None:
+    above = Path("above.yaml")
+    above.write_text(f"base: {spec}\nplugins: [mine.py]\n")
+    assert load_spec(above, tables=Tables(allow_plugins=True)).net.layers[0].type == "Mine"
+
+
 def test_plugins_are_a_list(spec: Path) -> None:
     assert refusal(spec, PLUGIN, f"plugins: mine.py\n{SPEC}") == "a list of files is needed"

@@ -34,7 +34,7 @@ class Judge:
         """Return keys of a layer with the expressions filled in; its name where they lack it."""
         found: list[Problem] = []
         path = f"net.layers.{scope.full(str(data.get('name', name)))}"
-        value: dict[str, Any] = Substitution(scope.names, found).value(data, marks, path)
+        value = Substitution(scope.names, found).entries(data, marks, path)
         self.problems += [replace(problem, trail=scope.words()) for problem in found]
         return value
 

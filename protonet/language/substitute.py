@@ -44,7 +44,7 @@ class Substitution:
         if isinstance(data, str):
             return self._text(data, marks, path) if "$" in data else data
         if isinstance(data, dict):
-            filled = self._map(data, marks, path)
+            filled = self.entries(data, marks, path)
             return self._held(filled, marks, path) if filled != data else filled
         if isinstance(data, list):
             items = [
@@ -61,7 +61,8 @@ class Substitution:
         self._refuse(marks.value, path, f"the value holds more than {MOST_VALUES:,} values", "")
         return None
 
-    def _map(self, data: dict[str, Any], marks: Marks, path: str) -> dict[str, Any]:
+    def entries(self, data: dict[str, Any], marks: Marks, path: str = "") -> dict[str, Any]:
+        """Return a map with the expressions of its values filled in; each is bounded by itself."""
         cut = any(isinstance(item, str) and is_cut(item) for item in data.values())
         filled = {}
         for key, item in data.items():

@@ -77,6 +77,23 @@ def test_a_known_layer_may_move_and_another_go() -> None:
     assert layers("name: a, after: c", "name: b, remove: true") == ["c", "a"]
 
 
+def test_a_layer_that_is_not_removed_stays() -> None:
+    assert layers("name: a, remove: false") == ["a", "b", "c"]
+
+
+def test_two_layers_of_one_name_cannot_be_told_apart() -> None:
+    problems: list[Problem] = []
+    twice = origin_of(BASE.replace("name: b", "name: a"))
+    over = origin_of("net:\n  layers: [{name: a, num_output: 5}]\n")
+    merge(Part(twice.data, twice.marks), Part(over.data, over.marks), problems)
+    assert [problem.render() for problem in problems] == [
+        "error[PN034] net.yaml:2:19 net.layers.a: 2 layers of the base are named a\n"
+        "    2 |   layers: [{name: a, num_output: 5}]\n"
+        "      |                   ^\n"
+        "      give the list of layers anew              see: protonet explain PN034"
+    ]
+
+
 def test_what_places_a_layer_is_no_key_of_it() -> None:
     data, _ = merged("net:\n  layers: [{name: n, type: ReLU, after: a}]\n")
     assert data["net"]["layers"][1] == {"name": "n", "type": "ReLU"}
@@ -113,6 +130,27 @@ def test_what_places_a_layer_is_no_key_of_it() -> None:
             "    2 |   layers: [{name: n, type: ReLU, after: a, before: c}]\n"
             "      |                                            ^^^^^^\n"
             "      see: protonet explain PN034",
+        ),
+        (
+            "name: a, remove: yes",
+            "error[PN010] net.yaml:2:30 net.layers.a.remove: true or false is needed\n"
+            "    2 |   layers: [{name: a, remove: yes}]\n"
+            "      |                              ^^^\n"
+            '      got "yes"                                 see: protonet explain PN010',
+        ),
+        (
+            "name: a, remove: 1",
+            "error[PN010] net.yaml:2:30 net.layers.a.remove: true or false is needed\n"
+            "    2 |   layers: [{name: a, remove: 1}]\n"
+            "      |                              ^\n"
+            "      got 1                                     see: protonet explain PN010",
+        ),
+        (
+            "name: b, after: [a]",
+            'error[PN034] net.yaml:2:29 net.layers.["a"]: the base has no layer ["a"]\n'
+            "    2 |   layers: [{name: b, after: [a]}]\n"
+            "      |                             ^^^\n"
+            "      known: a, b, c                            see: protonet explain PN034",
         ),
     ],
 )

@@ -130,3 +130,25 @@ def test_plugins_of_another_file_are_kept_only_where_they_are_allowed() -> None:
     ]
     allowed = with_bases(origin, allow_plugins=True)
     assert (allowed.data["plugins"], allowed.problems) == (["own.py", "mine.py"], ())
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('base: "a\\0b"', "base: the path of one file is needed"),
+        ('base: ""', "base: the path of one file is needed"),
+        ("base: [base.yaml]", "base: the path of one file is needed"),
+        ("net: {base: }", "net: the path of one file is needed"),
+        ("base: .", "base: .: cannot be read: Is a directory"),
+        ("base: bose.yaml", "base: bose.yaml: no such file; did you mean base.yaml?"),
+        ("net: solver.yaml", "net: solver.yaml has no net"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_what_is_no_file_to_build_on_is_told(text: str, told: str) -> None:
+    write("solver.yaml", "solver: {base_lr: 0.1}\n")
+    write("a.yaml", text + "\n")
+    problems = with_bases(read_source(Path("a.yaml"))).problems
+    assert [(problem.code, f"{problem.path}: {problem.why}") for problem in problems] == [
+        ("PN034", told)
+    ]

@@ -99,6 +99,28 @@ def test_a_list_must_not_grow_without_bound() -> None:
     assert [problem.why for problem in problems] == ["the value holds more than 20,000 values"]
 
 
+def test_a_map_must_not_grow_without_bound() -> None:
+    problems: list[Problem] = []
+    origin = origin_of("a: {x: $x, y: $x}\n")
+    value = Substitution({"x": {str(n): n for n in range(10_000)}}, problems)
+    assert value.value(origin.data, origin.marks) == {"a": None}
+    (problem,) = problems
+    assert problem.render() == (
+        "error[PN032] net.yaml:1:4 a: the value holds more than 20,000 values\n"
+        "    1 | a: {x: $x, y: $x}\n"
+        "      |    ^^^^^^^^^^^^^^\n"
+        "      see: protonet explain PN032"
+    )
+
+
+def test_the_values_of_a_layer_are_bounded_each_by_itself() -> None:
+    problems: list[Problem] = []
+    origin = origin_of("{a: $x, b: $x, c: $x}\n")
+    names = {"x": [1] * 10_000}
+    found = Substitution(names, problems).entries(origin.data, origin.marks)
+    assert (list(found), len(found["c"]), problems) == (["a", "b", "c"], 10_000, [])
+
+
 def test_a_size_counts_every_value_and_long_texts_more_than_once() -> None:
     # the list itself, 1, the map, its 2; then a text of 250 characters: 1 + 250 // 100
     assert size([1, {"a": 2}]) == 4
