@@ -117,12 +117,12 @@ def load_spec(
     return check_spec(origin.overridden(overrides), tables, prove)
 
 
-def respecified(spec: Spec, overrides: Iterable[str], *, tables: Tables | None = None) -> Spec:
+def respecified(spec: Spec, overrides: Iterable[str]) -> Spec:
     """Return a spec with overrides applied, checked anew; the given one stays as it is.
 
     Raises: SpecError with all problems at once.
     """
-    return check_spec(spec.origin.overridden(overrides), tables or spec.tables)
+    return check_spec(spec.origin.overridden(overrides), spec.tables)
 
 
 def check_spec(origin: Origin, tables: Tables = CATALOGUE, prove: Prove | None = None) -> Spec:

@@ -73,6 +73,12 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(item for item in listed if isinstance(item, str))
 
 
+def first_name(value: Any) -> str | None:
+    """Return the first of what `top` or `bottom` names; None where that is no text."""
+    first = value[0] if isinstance(value, list) and value else value
+    return first if isinstance(first, str) else None
+
+
 def _problems(name: str, item: Any, marks: Marks) -> Iterator[Problem]:
     path = f"net.blocks.{name}"
     if not isinstance(item, dict):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from protonet.language.block import Block
+from protonet.language.block import Block, first_name
 from protonet.language.control import MOST_LAYERS, times_problem
 from protonet.language.frames import Use
 from protonet.language.instance import Instance
@@ -77,10 +77,8 @@ class Expander:
         """Let the first bottom through under the layer's name."""
         written = {"bottom": item.get("bottom")}
         bottom = self.judge.filled(written, marks, scope, name)["bottom"]
-        first = bottom[0] if isinstance(bottom, list) and bottom else bottom
         if isinstance(name, str):
-            old = first if isinstance(first, str) else None
-            self.layout.rename(marks, scope, ((old, name),))
+            self.layout.rename(marks, scope, ((first_name(bottom), name),))
         else:  # that the name is missing or wrong is told where layers are read
             self._one(item, marks, scope)
 
@@ -148,7 +146,8 @@ class Expander:
                 self.layout.unknown(marks, scope, name)
         else:
             self.layout.add(self.judge.named(dict(data), marks, scope), marks, scope)
-        return _first_top(data)
+        top = first_name(data.get("top"))
+        return str(name) if top is None else top
 
     def _instance(self, block: Block, data: dict[str, Any], marks: Marks, scope: Scope) -> None:
         local = data["name"]
@@ -180,10 +179,3 @@ def _repeated(data: dict[str, Any], name: str, before: str) -> dict[str, Any]:
         return {**data, "name": name}
     others = written[1:] if isinstance(written, list) else ()
     return {**data, "name": name, "bottom": [before, *others]}
-
-
-def _first_top(data: Mapping[str, Any]) -> str:
-    """Return the local name of what a layer gives."""
-    top = data.get("top")
-    first = top[0] if isinstance(top, list) and top else top
-    return first if isinstance(first, str) else str(data.get("name"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from protonet.language.block import INNER_KEYS, INSTANCE_KEYS, Block, known_keys
+from protonet.language.block import INNER_KEYS, INSTANCE_KEYS, Block, first_name, known_keys
 from protonet.language.frames import OWN_NAME
 from protonet.language.layout import Bottoms, Tops
 from protonet.language.substitute import Substitution
@@ -96,15 +96,14 @@ class Instance:
 
     def bottoms(self) -> Bottoms:
         """Return what each bottom of the block means in the scope around it."""
-        inside, written = self.block.bottoms, self.data.get("bottom")
-        if written is None:
+        inside = self.block.bottoms
+        if self.data.get("bottom") is None:
             if len(inside) > 1:
                 why = f"block {self.block.name} reads {len(inside)} bottoms, {', '.join(inside)}"
                 self._refuse("PN024", "bottom", why, "write bottom: [...]")
             return tuple((name, None) for name in inside[:1])
-        given = [written] if isinstance(written, str) else written
-        if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
-            self._refuse("PN010", "bottom", "a list of names is needed", "")
+        given = self._given("bottom")
+        if given is None:
             return ()
         if len(given) != len(inside):
             noun = "bottom" if len(inside) == 1 else "bottoms"
@@ -114,18 +113,26 @@ class Instance:
 
     def tops(self, local: str) -> Tops:
         """Return what the scope around it sees of the instance, which is called `local` there."""
-        inside, written = self._inner_tops(), self.data.get("top")
-        if written is None:
+        inside = self._inner_tops()
+        if self.data.get("top") is None:
             return tuple((name, local) for name in inside[:1])
-        given = [written] if isinstance(written, str) else written
-        if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
-            self._refuse("PN010", "top", "a list of names is needed", "")
+        given = self._given("top")
+        if given is None:
             return ()
         if len(given) > len(inside):
             noun = "top" if len(inside) == 1 else "tops"
             why = f"block {self.block.name} gives {len(inside)} {noun}, here {len(given)}"
             self._refuse("PN025", "top", why, "")
         return tuple(zip(inside, given, strict=False))
+
+    def _given(self, key: str) -> list[str] | None:
+        """Return the names that `bottom` or `top` lists; None where that is no list of names."""
+        written = self.data[key]
+        given = [written] if isinstance(written, str) else written
+        if isinstance(given, list) and all(isinstance(item, str) for item in given):
+            return given
+        self._refuse("PN010", key, "a list of names is needed", "")
+        return None
 
     def _inner_tops(self) -> tuple[str, ...]:
         """Return the names of what the block gives, inside."""
@@ -134,9 +141,8 @@ class Instance:
         last = self.block.layers[-1] if self.block.layers else None
         if not isinstance(last, dict):
             return ()
-        top = last.get("top", last.get("name", OWN_NAME))
-        first = top[0] if isinstance(top, list) and top else top
-        return (first,) if isinstance(first, str) else ()
+        first = first_name(last.get("top", last.get("name", OWN_NAME)))
+        return () if first is None else (first,)
 
     def _refuse(self, code: str, key: str, why: str, hint: str, got: str = "") -> None:
         place = self.marks.children.get(key)

@@ -11,7 +11,7 @@ from torch import nn
 from protonet.errors import ShapeError
 from protonet.layers.checks import check_floating
 from protonet.layers.normalization import whole_number
-from protonet.layers.record import Arity, Blob, LayerType, Setting
+from protonet.layers.record import Arity, Blob, LayerType, Setting, single_number
 from protonet.records import Flag, Number, Record
 
 _BESIDE_ZERO = 1e-4
@@ -96,13 +96,6 @@ def build(params: ContrastiveLossParams, bottoms: Sequence[Blob], setting: Setti
     return ContrastiveLoss(params.margin, params.legacy_version)
 
 
-def infer(
-    params: ContrastiveLossParams, bottoms: Sequence[Blob], setting: Setting
-) -> tuple[Blob, ...]:
-    """Return the loss's blob."""
-    return (Blob((), bottoms[0].dtype),)
-
-
 CONTRASTIVE_LOSS = LayerType(
     name="ContrastiveLoss",
     params=ContrastiveLossParams,
@@ -111,5 +104,5 @@ CONTRASTIVE_LOSS = LayerType(
     kind="loss",
     targets=(2,),
     deploy=lambda params: None,
-    infer=infer,
+    infer=single_number,
 )

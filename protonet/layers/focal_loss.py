@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from protonet.layers.labels import NO_LABEL, Arrange, arrangement, at_labels, outside
 from protonet.layers.normalization import Divisor, LossParams, divisor, quotient
-from protonet.layers.record import TWO, Blob, LayerType, Setting
+from protonet.layers.record import TWO, Blob, LayerType, Setting, single_number
 from protonet.layers.softmax import SoftmaxParams
 from protonet.records import Integer, NonNegative
 
@@ -76,11 +76,6 @@ def build(params: FocalLossParams, bottoms: Sequence[Blob], setting: Setting) ->
     return FocalLoss(params, arrange, divisor(rule, params.ignore_label))
 
 
-def infer(params: FocalLossParams, bottoms: Sequence[Blob], setting: Setting) -> tuple[Blob, ...]:
-    """Return the loss's blob."""
-    return (Blob((), bottoms[0].dtype),)
-
-
 FOCAL_LOSS = LayerType(
     name="FocalLoss",
     params=FocalLossParams,
@@ -90,5 +85,5 @@ FOCAL_LOSS = LayerType(
     targets=(1,),
     index_targets=True,
     deploy=lambda params: ("Softmax", SoftmaxParams(axis=params.axis)),
-    infer=infer,
+    infer=single_number,
 )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Literal
 
 import torch
 from torch import nn
 
-from protonet.layers.labels import NO_LABEL, arrangement, outside
+from protonet.layers.labels import NO_LABEL, outside, sample_arrangement
 from protonet.layers.normalization import whole_number
-from protonet.layers.record import TWO, Blob, LayerType, Setting
+from protonet.layers.record import TWO, Blob, LayerType, Setting, single_number
 from protonet.records import Record
 
 
@@ -62,15 +61,8 @@ def build(params: HingeLossParams, bottoms: Sequence[Blob], setting: Setting) ->
     Raises: ShapeError if there is not one label per sample.
     Source: Caffe, hinge_loss_layer.cpp.
     """
-    scores, labels = bottoms
-    flat = Blob((*scores.shape[:1], math.prod(scores.shape[1:])), scores.dtype)
-    arrangement(flat if scores.rank else scores, labels, 1)
+    sample_arrangement(*bottoms)
     return HingeLoss(params.norm == "L2")
-
-
-def infer(params: HingeLossParams, bottoms: Sequence[Blob], setting: Setting) -> tuple[Blob, ...]:
-    """Return the loss's blob."""
-    return (Blob((), bottoms[0].dtype),)
 
 
 HINGE_LOSS = LayerType(
@@ -82,5 +74,5 @@ HINGE_LOSS = LayerType(
     targets=(1,),
     index_targets=True,
     deploy=lambda params: None,
-    infer=infer,
+    infer=single_number,
 )

@@ -15,6 +15,7 @@ from protonet.errors import ShapeError
 from protonet.layers.checks import axis_index
 from protonet.layers.labels import NO_LABEL, Arrange, arrangement, outside
 from protonet.layers.normalization import Divisor, LossParams, divisor, quotient
+from protonet.layers.probabilities import WithProbabilities
 from protonet.layers.record import Arity, Blob, LayerType, Setting
 from protonet.layers.softmax import SoftmaxParams
 from protonet.records import Integer, Number, custom_error
@@ -84,29 +85,6 @@ class InfogainLoss(nn.Module):
             raise outside(labels, classes, ignored) from None
         costs = (own * logs.movedim(1, -1)).sum(-1)
         return -costs.where(counts, 0.0).sum(), self.divisor(values, indices)
-
-
-class WithProbabilities(nn.Module):
-    """The loss with a second top, the softmax itself; no gradient flows back from it, as in Caffe.
-
-    Args:
-        loss: the loss.
-        axis: the scores' class axis.
-    """
-
-    def __init__(self, loss: InfogainLoss, axis: int) -> None:
-        super().__init__()
-        self.loss, self.axis = loss, axis
-
-    def forward(
-        self, scores: torch.Tensor, *others: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the loss, (), and the probabilities, shaped as the scores."""
-        return self.loss(scores, *others), torch.softmax(scores.detach(), self.axis)
-
-    def measure(self, *bottoms: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the loss's numerator and denominator; probabilities are no measurement."""
-        return self.loss.measure(*bottoms)
 
 
 def build(params: InfogainLossParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:

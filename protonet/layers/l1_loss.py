@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from protonet.layers.checks import check_targets
 from protonet.layers.normalization import whole_number
-from protonet.layers.record import TWO, Blob, LayerType, NoParams, Setting
+from protonet.layers.record import TWO, Blob, LayerType, NoParams, Setting, single_number
 
 
 class L1Loss(nn.Module):
@@ -44,11 +44,6 @@ def build(params: NoParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Mod
     return L1Loss()
 
 
-def infer(params: NoParams, bottoms: Sequence[Blob], setting: Setting) -> tuple[Blob, ...]:
-    """Return the loss's blob."""
-    return (Blob((), bottoms[0].dtype),)
-
-
 L1_LOSS = LayerType(
     name="L1Loss",
     params=NoParams,
@@ -57,5 +52,5 @@ L1_LOSS = LayerType(
     kind="loss",
     targets=(1,),
     deploy=lambda params: None,
-    infer=infer,
+    infer=single_number,
 )

@@ -37,6 +37,15 @@ def arrangement(scores: Blob, labels: Blob, axis: int) -> Arrange:
     return _as_they_are if axis == 1 and exact else partial(_classes_second, axis=axis)
 
 
+def sample_arrangement(scores: Blob, labels: Blob) -> Arrange:
+    """Return the same for one label per sample: every further axis of the scores is a class's.
+
+    Raises: ShapeError as `arrangement` does.
+    """
+    flat = Blob((*scores.shape[:1], math.prod(scores.shape[1:])), scores.dtype)
+    return arrangement(flat if scores.rank else scores, labels, 1)
+
+
 def at_labels(
     values: torch.Tensor, labels: torch.Tensor, ignored: int, reduction: str
 ) -> torch.Tensor:

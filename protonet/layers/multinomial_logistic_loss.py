@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import torch
 from torch import nn
 
-from protonet.layers.labels import NO_LABEL, arrangement, outside
+from protonet.layers.labels import NO_LABEL, outside, sample_arrangement
 from protonet.layers.normalization import whole_number
-from protonet.layers.record import TWO, Blob, LayerType, NoParams, Setting
+from protonet.layers.record import TWO, Blob, LayerType, NoParams, Setting, single_number
 
 FLOOR = 1e-20
 """Caffe's least probability."""
@@ -53,15 +52,8 @@ def build(params: NoParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Mod
     Raises: ShapeError if there is not one label per sample.
     Source: Caffe, multinomial_logistic_loss_layer.cpp.
     """
-    scores, labels = bottoms
-    flat = Blob((*scores.shape[:1], math.prod(scores.shape[1:])), scores.dtype)
-    arrangement(flat if scores.rank else scores, labels, 1)
+    sample_arrangement(*bottoms)
     return MultinomialLogisticLoss()
-
-
-def infer(params: NoParams, bottoms: Sequence[Blob], setting: Setting) -> tuple[Blob, ...]:
-    """Return the loss's blob."""
-    return (Blob((), bottoms[0].dtype),)
 
 
 MULTINOMIAL_LOGISTIC_LOSS = LayerType(
@@ -73,5 +65,5 @@ MULTINOMIAL_LOGISTIC_LOSS = LayerType(
     targets=(1,),
     index_targets=True,
     deploy=lambda params: None,
-    infer=infer,
+    infer=single_number,
 )

@@ -112,6 +112,11 @@ def same_as_first(params: Any, bottoms: Sequence[Blob], setting: Setting) -> tup
     return (bottoms[0],)
 
 
+def single_number(params: Any, bottoms: Sequence[Blob], setting: Setting) -> tuple[Blob, ...]:
+    """Return one number of the first bottom's type as the top: the `infer` of most losses."""
+    return (Blob((), bottoms[0].dtype),)
+
+
 Start = Callable[[nn.Module, int], Mapping[str, torch.Tensor]]
 """`start(module, seed)`: the first values of parameters and statistics by name, of the CPU."""
 

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from protonet.layers.checks import check_targets
 from protonet.layers.normalization import Divisor, LossParams, divisor, quotient
-from protonet.layers.record import TWO, Blob, LayerType, NoParams, Setting
+from protonet.layers.record import TWO, Blob, LayerType, NoParams, Setting, single_number
 
 Total = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -62,13 +62,6 @@ def build(
     return SigmoidCrossEntropyLoss(total, divisor(params.rule(default="BATCH_SIZE"), ignored))
 
 
-def infer(
-    params: SigmoidCrossEntropyLossParams, bottoms: Sequence[Blob], setting: Setting
-) -> tuple[Blob, ...]:
-    """Return the loss's blob."""
-    return (Blob((), bottoms[0].dtype),)
-
-
 def _total(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     return functional.binary_cross_entropy_with_logits(scores, targets, reduction="sum")
 
@@ -86,5 +79,5 @@ SIGMOID_CROSS_ENTROPY_LOSS = LayerType(
     kind="loss",
     targets=(1,),
     deploy=lambda params: ("Sigmoid", NoParams()),
-    infer=infer,
+    infer=single_number,
 )

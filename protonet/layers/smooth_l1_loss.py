@@ -11,7 +11,7 @@ from torch.nn import functional
 from protonet.errors import ShapeError
 from protonet.layers.checks import check_targets
 from protonet.layers.normalization import whole_number
-from protonet.layers.record import Arity, Blob, LayerType, Setting
+from protonet.layers.record import Arity, Blob, LayerType, Setting, single_number
 from protonet.records import Positive, Record
 
 
@@ -80,13 +80,6 @@ def build(params: SmoothL1LossParams, bottoms: Sequence[Blob], setting: Setting)
     return SmoothL1Loss(params.sigma**-2)
 
 
-def infer(
-    params: SmoothL1LossParams, bottoms: Sequence[Blob], setting: Setting
-) -> tuple[Blob, ...]:
-    """Return the loss's blob."""
-    return (Blob((), bottoms[0].dtype),)
-
-
 SMOOTH_L1_LOSS = LayerType(
     name="SmoothL1Loss",
     params=SmoothL1LossParams,
@@ -95,5 +88,5 @@ SMOOTH_L1_LOSS = LayerType(
     kind="loss",
     targets=(1, 2, 3),
     deploy=lambda params: None,
-    infer=infer,
+    infer=single_number,
 )

@@ -12,6 +12,7 @@ from torch.nn import functional
 from protonet.layers.checks import axis_index
 from protonet.layers.labels import NO_LABEL, Arrange, arrangement, at_labels, outside
 from protonet.layers.normalization import Divisor, LossParams, divisor, quotient
+from protonet.layers.probabilities import WithProbabilities
 from protonet.layers.record import TWO, Arity, Blob, LayerType, Setting
 from protonet.layers.softmax import SoftmaxParams
 from protonet.records import Integer
@@ -73,31 +74,6 @@ class MeanSoftmaxWithLoss(SoftmaxWithLoss):
     def forward(self, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Return the loss, ()."""
         return self.reduced(scores, labels, "mean")
-
-
-class WithProbabilities(nn.Module):
-    """A loss with a second top, the softmax itself; no gradient flows back from it, as in Caffe.
-
-    Args:
-        loss: the loss.
-        axis: the scores' class axis.
-    """
-
-    def __init__(self, loss: SoftmaxWithLoss, axis: int) -> None:
-        super().__init__()
-        self.loss, self.axis = loss, axis
-
-    def forward(
-        self, scores: torch.Tensor, labels: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the loss, (), and the probabilities, shaped as the scores."""
-        return self.loss(scores, labels), torch.softmax(scores.detach(), self.axis)
-
-    def measure(
-        self, scores: torch.Tensor, labels: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the loss's numerator and denominator; probabilities are no measurement."""
-        return self.loss.measure(scores, labels)
 
 
 def build(params: SoftmaxWithLossParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:

@@ -22,6 +22,24 @@ def line(code: str, why: str, hint: str, where: tuple[str, ...], found: Any) -> 
     return InitErrorDetails(type=custom_error(code, why, hint), loc=where, input=found)
 
 
+def by_type(value: Any) -> tuple[str, dict[str, Any], tuple[str, ...]] | None:
+    """Return what a bare name, or a map with a `type`, names: the type, its own keys, and where the
+    name stands; None where there is no such name."""
+    if isinstance(value, str):
+        return value, {}, ()
+    if not isinstance(value, Mapping) or not isinstance(value.get("type"), str):
+        return None
+    return value["type"], {key: item for key, item in value.items() if key != "type"}, ("type",)
+
+
+def without_type(value: Any) -> Any:
+    """Return what the model of a map without a type is to judge: of its other keys nothing is
+    known."""
+    if not isinstance(value, Mapping):
+        return value
+    return {key: item for key, item in value.items() if key == "type"}
+
+
 def refused(*lines: InitErrorDetails) -> ValidationError:
     """Return an error for a validator to raise that concerns places below its model."""
     return ValidationError.from_exception_data("spec", list(lines))

@@ -16,7 +16,7 @@ from pydantic_core import InitErrorDetails
 
 from protonet.optim import OPTIMIZERS
 from protonet.records import Flag, Record, Text, fields_of, suggestion
-from protonet.spec.keys import line, lines_of, refused, respelt
+from protonet.spec.keys import by_type, line, lines_of, refused, respelt, without_type
 from protonet.spec.torch_class import OPTIM
 
 RULE_KEYS = frozenset(key for kind in OPTIMIZERS.values() for key in fields_of(kind.params))
@@ -38,14 +38,10 @@ class OptimizerSpec(Record):
     def _split(cls, value: Any, handler: ModelWrapValidatorHandler[Any]) -> Any:
         if isinstance(value, OptimizerSpec):  # made by `flat_rule`
             return value
-        where = () if isinstance(value, str) else ("type",)
-        value = {"type": value} if isinstance(value, str) else value
-        if not isinstance(value, Mapping):
-            return handler(value)
-        if not isinstance(value.get("type"), str):  # without it nothing is known of the other keys
-            return handler({key: item for key, item in value.items() if key == "type"})
-        name = value["type"]
-        own = {key: item for key, item in value.items() if key != "type"}
+        named = by_type(value)
+        if named is None:
+            return handler(without_type(value))
+        name, own, where = named
         if name.startswith(OPTIM.prefix):
             raise refused(*OPTIM.lines(name, own, where))
         if name not in OPTIMIZERS:

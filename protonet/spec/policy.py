@@ -17,7 +17,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from protonet.lr_policy import LR_POLICIES
 from protonet.records import Record, Text, suggestion
 from protonet.spec.duration import Duration, parse
-from protonet.spec.keys import line, lines_of, refused
+from protonet.spec.keys import by_type, line, lines_of, refused, without_type
 from protonet.spec.torch_class import SCHEDULERS
 
 
@@ -34,14 +34,10 @@ class LrPolicySpec(Record):
     @model_validator(mode="wrap")
     @classmethod
     def _split(cls, value: Any, handler: ModelWrapValidatorHandler[Any]) -> Any:
-        where = () if isinstance(value, str) else ("type",)
-        value = {"type": value} if isinstance(value, str) else value
-        if not isinstance(value, Mapping):
-            return handler(value)
-        if not isinstance(value.get("type"), str):  # without it nothing is known of the other keys
-            return handler({key: item for key, item in value.items() if key == "type"})
-        name = value["type"]
-        own = {key: item for key, item in value.items() if key != "type"}
+        named = by_type(value)
+        if named is None:
+            return handler(without_type(value))
+        name, own, where = named
         if name.startswith(SCHEDULERS.prefix):
             raise refused(*SCHEDULERS.lines(name, own, where))
         if name not in LR_POLICIES:

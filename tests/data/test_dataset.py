@@ -37,7 +37,7 @@ def test_a_record_is_fresh_arrays_of_its_shapes(dataset: ChunkedDataset) -> None
 
 
 def test_iterating_gives_every_record_once(dataset: ChunkedDataset) -> None:
-    assert [int(record["label"]) for record in dataset] == list(range(COUNT))  # type: ignore[attr-defined]
+    assert [int(record["label"]) for record in dataset] == list(range(COUNT))  # type: ignore[attr-defined]  # iterated by index
 
 
 @pytest.mark.parametrize("index", [COUNT, -COUNT - 1, 1 << 70])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from protonet.language.block import Block, known_keys, read_blocks
+from protonet.language.block import Block, first_name, known_keys, read_blocks
 from protonet.problems import Problem
 from tests.language.expansions import expanded, net_text, origin, refused, refused_spec
 from tests.specs import origin_of
@@ -182,3 +182,11 @@ def test_marks_of_a_block_are_where_it_is_written() -> None:
     read = origin(LAYERS, f"b: {{{RELU}}}")
     marks = read.marks.children["net"].children["blocks"]
     assert str(read_blocks(read.data["net"]["blocks"], marks, [])["b"].marks.key) == "net.yaml:4:5"
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [("a", "a"), (["a", "b"], "a"), ([], None), (None, None), ([1, "b"], None), (3, None)],
+)
+def test_the_first_name_of_a_top_or_bottom(value: object, name: str | None) -> None:
+    assert first_name(value) == name

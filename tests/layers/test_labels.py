@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from protonet.errors import ShapeError
-from protonet.layers.labels import NO_LABEL, arrangement, at_labels, outside
+from protonet.layers.labels import NO_LABEL, arrangement, at_labels, outside, sample_arrangement
 from protonet.layers.record import Blob
 from tests.layers.building import blob_of
 
@@ -154,3 +154,14 @@ def test_no_label_passes_unseen_where_none_is_ignored(label: int) -> None:
 )
 def test_the_first_label_outside_is_named(labels: torch.Tensor, ignored: int, message: str) -> None:
     assert str(outside(labels, 3, ignored)) == message
+
+
+def test_a_label_for_each_sample_goes_with_scores_whose_further_axes_are_classes() -> None:
+    labels = Blob((2,), torch.int64)
+    sample_arrangement(Blob((2, 3, 4)), labels)  # 12 classes
+    with pytest.raises(ShapeError) as caught:
+        sample_arrangement(Blob((3, 3, 4)), labels)
+    assert (caught.value.why, caught.value.hint) == (
+        "labels of shape (2) are 2, but scores of shape (3, 12) need 3 * 1 = 3",
+        "with the classes along axis 1, labels of shape (3) fit",
+    )

@@ -14,6 +14,7 @@ from protonet.layers.record import (
     NoParams,
     Setting,
     same_as_first,
+    single_number,
 )
 
 PLAIN = LayerType(
@@ -74,6 +75,11 @@ def test_a_plain_type_has_one_bottom_one_top_and_nothing_else() -> None:
 
 def test_a_setting_is_for_training_and_one_top_unless_told_otherwise() -> None:
     assert Setting() == Setting("train", 1)
+
+
+def test_the_top_may_be_one_number_of_the_first_bottoms_type() -> None:
+    bottoms = [Blob((2, 3), torch.float64), Blob((2,), torch.int64)]
+    assert single_number(NoParams(), bottoms, Setting()) == (Blob((), torch.float64),)
 
 
 def test_the_top_may_be_the_same_as_the_first_bottom() -> None:

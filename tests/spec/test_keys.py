@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from pydantic_core import InitErrorDetails
 
-from protonet.spec.keys import line, refused, respelt
+from protonet.spec.keys import by_type, line, refused, respelt, without_type
 
 
 def lines(error: Any) -> list[tuple[Any, ...]]:
@@ -33,3 +34,23 @@ def test_unknown_keys_are_compared_with_all_keys_of_the_map() -> None:
         "known: a",
         "look there",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        ("step", ("step", {}, ())),
+        ({"type": "step", "gamma": 1}, ("step", {"gamma": 1}, ("type",))),
+        ({"gamma": 1}, None),
+        ({"type": 3}, None),
+        (3, None),
+    ],
+)
+def test_a_type_is_a_bare_name_or_stands_in_a_map(value: object, named: object) -> None:
+    assert by_type(value) == named
+
+
+def test_a_map_without_a_type_is_judged_by_that_alone() -> None:
+    assert without_type({"gamma": 1}) == {}
+    assert without_type({"type": 3, "gamma": 1}) == {"type": 3}
+    assert without_type(3) == 3
