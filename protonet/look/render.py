@@ -1,6 +1,6 @@
 """A drawing on disk: Graphviz's text as it is, or laid out and drawn by a program at hand.
 
-`pip install protonet[draw]` brings one, graphviz-pure, which gives the same picture on every
+`pip install graphviz-pure` (the extra `draw`) brings one, which gives the same picture on every
 machine; Graphviz's own `dot` does as well, and alone makes PDFs.
 """
 
@@ -31,9 +31,9 @@ def check_drawing(path: Path) -> None:
     if path.suffix == TEXT or _program(path.suffix):
         return
     if path.suffix == ".pdf":
-        raise UsageError(f"{path}: PDF needs Graphviz's dot; .svg needs protonet[draw] only")
+        raise UsageError(f"{path}: PDF needs Graphviz's dot; .svg needs graphviz-pure only")
     raise UsageError(
-        f"{path}: no program is there to draw it: pip install 'protonet[draw]', or install Graphviz"
+        f"{path}: no program is there to draw it: pip install graphviz-pure, or install Graphviz"
         f"; {path.with_suffix(TEXT)} needs none"
     )
 

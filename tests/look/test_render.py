@@ -58,9 +58,7 @@ def test_pdf_takes_graphviz_itself(tmp_path: Path, programs: Path) -> None:
     path = tmp_path / "net.pdf"
     with pytest.raises(UsageError) as caught:
         check_drawing(path)
-    assert str(caught.value) == (
-        f"{path}: PDF needs Graphviz's dot; .svg needs protonet[draw] only"
-    )
+    assert str(caught.value) == (f"{path}: PDF needs Graphviz's dot; .svg needs graphviz-pure only")
     install(programs, "dot")
     write_drawing(GRAPH, path)
     assert path.read_text() == f"-Tpdf\n{GRAPH}"
@@ -83,7 +81,7 @@ def test_without_a_program_it_is_said_how_to_get_one(tmp_path: Path, programs: P
     with pytest.raises(UsageError) as caught:
         check_drawing(path)
     assert str(caught.value) == (
-        f"{path}: no program is there to draw it: pip install 'protonet[draw]', or install "
+        f"{path}: no program is there to draw it: pip install graphviz-pure, or install "
         f"Graphviz; {tmp_path / 'net.dot'} needs none"
     )
 
