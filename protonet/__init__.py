@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from protonet.net import Net
     from protonet.run import train
     from protonet.run.loading import load as load_spec
-    from protonet.snapshot import load_weights
+    from protonet.zoo.find import load_weights
 else:  # hidden from type checkers: to them a module's __getattr__ makes every misspelt name valid
     _HOMES = {
         "Net": "protonet.net",
         "load_spec": "protonet.run.loading",
-        "load_weights": "protonet.snapshot",
+        "load_weights": "protonet.zoo.find",
         "open_dataset": "protonet.data",
         "train": "protonet.run",
     }

@@ -12,6 +12,9 @@ ProtonetError                  exit code 1
 ├── DeviceError                1    the device: absent, out of memory
 ├── SnapshotError              1    a run directory or snapshot that is damaged or does not fit
 ├── NonFiniteError             1    the loss or a gradient became infinite or not a number
+├── TrainingError              1    data, disk or device failed in the middle of a training
+├── ExportError                1    an exported net gives something else than the original
+├── ProcessError               1    another process of the same training ended before its time
 └── Interrupted        130 or 143    stopped by a signal, after the snapshot
 ```
 An error says what was wrong and what would be right. Where it happened is added once, at the
@@ -41,34 +44,43 @@ class ProtonetError(Exception):
 
 
 class SpecError(ProtonetError):
-    """All problems of one spec, located; `str()` is the text DESIGN §5 shows."""
+    """All problems of one spec, located; `str()` is the text DESIGN §5 shows. `more` is the number
+    of errors that were only counted: of a file of very many."""
 
     exit_code = 2
 
-    def __init__(self, problems: Iterable[Problem], name: str) -> None:
+    def __init__(self, problems: Iterable[Problem], name: str, more: int = 0) -> None:
         self.problems = tuple(problems)
-        self.name = name
-        super().__init__(self.problems, name)
+        self.name, self.more = name, more
+        super().__init__(self.problems, name, more)
 
     def __str__(self) -> str:
-        return told(self.problems, self.name)
+        return told(self.problems, self.name, self.more)
 
 
-def told(problems: Iterable[Problem], name: str) -> str:
-    """Return the first problems of a spec as people read them, and how many there are."""
+def told(problems: Iterable[Problem], name: str, more: int = 0) -> str:
+    """Return the first problems of a spec as people read them, and how many there are.
+
+    Args:
+        problems: the problems.
+        name: what the spec is called.
+        more: how many errors there are beside the problems.
+    """
     problems = list(problems)
     numbers = {
         severity: sum(problem.severity == severity for problem in problems)
         for severity in ("error", "warning")
     }
+    numbers["error"] += more
     counts = [
-        f"{number} {severity}{'' if number == 1 else 's'}"
+        f"{number:,} {severity}{'' if number == 1 else 's'}"
         for severity, number in numbers.items()
         if number
     ]
     shown = [problem.render() for problem in problems[:MOST_SHOWN]]
-    more = [f"and {len(problems) - MOST_SHOWN:,} more"] if len(problems) > MOST_SHOWN else []
-    return "\n".join([*shown, *more, f"{', '.join(counts)} in {name}"])
+    rest = len(problems) + more - len(shown)
+    others = [f"and {rest:,} more"] if rest else []
+    return "\n".join([*shown, *others, f"{', '.join(counts)} in {name}"])
 
 
 class PathError(ProtonetError):
@@ -135,6 +147,29 @@ class SnapshotError(ProtonetError):
 
 class NonFiniteError(ProtonetError):
     """The loss or a gradient became infinite or not a number; nothing of it was applied."""
+
+
+class ExportError(ProtonetError):
+    """An exported net gives something else than the original; its file was not kept."""
+
+
+class ProcessError(ProtonetError):
+    """One of the processes that train together ended before its time, so that the others cannot go
+    on.
+
+    Args:
+        message: what a person should read.
+        exit_code: of the process that failed, where that is known.
+    """
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        self.exit_code = exit_code
+        super().__init__(message)
+
+
+class TrainingError(ProtonetError):
+    """Data, disk or device failed in the middle of a training; it says whether a snapshot was
+    written first."""
 
 
 class Interrupted(ProtonetError):

@@ -1,9 +1,9 @@
-"""Measures a net on a whole set: numerators and denominators are summed, so the batches do not
+"""Measures a net on a whole set: what losses and metrics count is summed, so the batches do not
 matter."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -11,9 +11,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from protonet.layers.normalization import weighed_quotient
+from protonet.layers.record import LayerType
 from protonet.net import Net
+from protonet.net.culprit import naming_layers
+from protonet.net.passing import files_of
 
 Batches = Iterable[tuple[Tensor, ...]]
+Value = float | list[Any]
+"""A number, a list of them, or a list of such lists."""
+Sums = tuple[Tensor, ...]
+"""Of one loss or metric: numerator and denominator, or all that `conclude` needs. Those of two
+parts of a set add up, element by element."""
+Gather = Callable[[dict[str, Sums]], list[dict[str, Sums]]]
+
+_MOST_SHOWN = 10
+"""Elements of a vector that a line shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,85 +34,147 @@ class Score:
     """One loss or metric over a set.
 
     Attributes:
-        numerator: summed over the set; a list where the top has several elements.
-        denominator: likewise.
-        is_count: whether the two are whole numbers worth showing (9906 of 10000).
-        is_scalar: whether the top is a single number.
+        value: what it came to; a list where the top has an axis, of lists where it has two.
+        counts: numerator and denominator where they are whole numbers worth showing (9906 of
+            10000).
+        axes: what rows and columns stand for, where the top has two axes.
     """
 
-    numerator: list[float]
-    denominator: list[float]
-    is_count: bool
-    is_scalar: bool
+    value: Value
+    counts: tuple[int, int] | None = None
+    axes: tuple[str, str] = ("row", "column")
 
     @property
-    def value(self) -> float | list[float]:
-        """Return the quotient; 0 where the denominator is 0, as for a class without samples."""
-        values = [
-            top / (below or 1.0)
-            for top, below in zip(self.numerator, self.denominator, strict=True)
-        ]
-        return values[0] if self.is_scalar else values
+    def is_scalar(self) -> bool:
+        """Whether the value is a single number."""
+        return not isinstance(self.value, list)
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the value has rows and columns, which no line can show."""
+        return isinstance(self.value, list) and any(isinstance(row, list) for row in self.value)
 
     def __str__(self) -> str:
-        if not self.is_scalar:
-            return "[" + " ".join(f"{value:.4f}" for value in _listed(self.value)) + "]"
-        counts = f" ({self.numerator[0]:.0f}/{self.denominator[0]:.0f})" if self.is_count else ""
+        if isinstance(self.value, list):
+            return self._shortened(self.value)
+        counts = f" ({self.counts[0]}/{self.counts[1]})" if self.counts else ""
         return f"{self.value:.4f}{counts}"
 
+    def _shortened(self, value: list[Any]) -> str:
+        if self.is_table:
+            return f"{len(value)} x {len(value[0])}"
+        shown = value if len(value) <= _MOST_SHOWN else value[: _MOST_SHOWN - 2]
+        rest = [f"… {len(value) - len(shown)} more"] if len(shown) < len(value) else []
+        return "[" + " ".join([*(f"{number:.4f}" for number in shown), *rest]) + "]"
 
-def evaluate(net: Net, batches: Batches, test_iter: int | None = None) -> dict[str, Score]:
+
+def evaluate(
+    net: Net, batches: Batches, test_iter: int | None = None, gather: Gather = lambda own: [own]
+) -> dict[str, Score]:
     """Return each loss and metric of a net in phase test, metrics first.
 
     Args:
         net: the net.
-        batches: the set once, or endless where `test_iter` is given.
-        test_iter: so many batches, and the mean of their results as Caffe computes it; left out:
-            the sums over the whole set, which are exact.
+        batches: the set once, or endless where `test_iter` is given; where several processes have
+            whole batches of it in turn, those of this one.
+        test_iter: so many batches, and the mean of their results as Caffe computes it; a metric
+            that is no quotient of two sums is that of these batches together. Left out: the sums
+            over the whole set, which are exact.
+        gather: from what this process has summed to what each has, in an order that is the same
+            everywhere.
     """
-    module = net.measuring_module
-    totals: dict[str, tuple[Tensor, Tensor]] = {}
-    with torch.no_grad():
-        for batch in batches if test_iter is None else islice(batches, test_iter):
-            for name, measured in module(*batch).items():
-                pair = _pair(measured, net.measured[name][1])
-                pair = (
-                    pair
-                    if test_iter is None
-                    else (pair[0] / pair[1].clamp(min=1), torch.ones_like(pair[1]))
-                )
-                old = totals.get(name)
-                totals[name] = pair if old is None else (old[0] + pair[0], old[1] + pair[1])
-    scores = {
-        name: _score(net, name, pair, exact=test_iter is None) for name, pair in totals.items()
-    }
+    totals = _added(gather(_on_host(summed(net, batches, test_iter))))
+    scores = {name: _score(net, name, sums, test_iter) for name, sums in totals.items()}
     return dict(sorted(scores.items(), key=lambda item: kind_of(net, item[0]) != "metric"))
 
 
-def _pair(measured: Any, place: int) -> tuple[Tensor, Tensor]:
-    """Return numerator and denominator of one top; a layer of one top may give the bare pair."""
-    numerator, denominator = measured if isinstance(measured[0], Tensor) else measured[place]
-    wide = torch.float32 if numerator.device.type == "mps" else torch.float64
-    return numerator.to(wide), denominator.to(wide)
+def summed(net: Net, batches: Batches, test_iter: int | None) -> dict[str, Sums]:
+    """Return the sums of each loss and metric; the arguments are those of `evaluate`.
+
+    What several processes found on their shares of a set adds up to what one finds on all of it.
+    """
+    module = net.measuring_module
+    totals: dict[str, Sums] = {}
+    with torch.no_grad(), naming_layers(net), files_of(net):
+        for batch in batches if test_iter is None else islice(batches, test_iter):
+            for name, measured in module(*batch).items():
+                sums = _sums(net, name, measured)
+                if test_iter is not None and len(sums) == 2:
+                    sums = _quotient(sums), torch.ones_like(sums[1])
+                _add(totals, name, sums)
+    return totals
 
 
-def _score(net: Net, name: str, pair: tuple[Tensor, Tensor], *, exact: bool) -> Score:
-    numerator, denominator = (_listed(part.tolist()) for part in torch.broadcast_tensors(*pair))
-    whole = all(value.is_integer() for value in (*numerator, *denominator))
-    is_count = exact and whole and kind_of(net, name) == "metric"
-    return Score(numerator, denominator, is_count, pair[0].dim() == 0)
+def _add(totals: dict[str, Sums], name: str, sums: Sums) -> None:
+    old = totals.get(name, ())
+    totals[name] = tuple(map(torch.add, old, sums)) if old else sums
+
+
+def _added(parts: Iterable[Mapping[str, Sums]]) -> dict[str, Sums]:
+    totals: dict[str, Sums] = {}
+    for part in parts:
+        for name, sums in part.items():
+            _add(totals, name, sums)
+    return totals
+
+
+def _on_host(totals: Mapping[str, Sums]) -> dict[str, Sums]:
+    return {name: tuple(part.cpu() for part in sums) for name, sums in totals.items()}
+
+
+def _sums(net: Net, name: str, measured: Any) -> Sums:
+    """Return the sums of one top, in numbers that a set of any size can be added up in; a layer of
+    one top may give the bare pair."""
+    if isinstance(measured, Tensor):
+        pair: Sums = (measured,)
+    else:
+        _, place = net.measured[name]
+        pair = measured if isinstance(measured[0], Tensor) else measured[place]
+    return tuple(_wide(part) if part.is_floating_point() else part.long() for part in pair)
+
+
+def _wide(sums: Tensor) -> Tensor:
+    return sums.to(torch.float32 if sums.device.type == "mps" else torch.float64)
+
+
+def _quotient(sums: Sums) -> Tensor:
+    numerator, denominator = map(_wide, sums)
+    return weighed_quotient(numerator, denominator)
+
+
+def _score(net: Net, name: str, sums: Sums, test_iter: int | None) -> Score:
+    kind, conclude = type_of(net, name), net.conclusion(name)
+    if conclude is not None:
+        given = conclude(_wide(sums[0]))
+        top = given if isinstance(given, Tensor) else given[net.measured[name][1]]
+        return Score(top.tolist(), axes=kind.top_axes)
+    whole = not any(part.dim() or part.is_floating_point() for part in sums)
+    is_count = whole and test_iter is None and kind.kind == "metric"
+    counts = (int(sums[0]), int(sums[1])) if is_count else None
+    return Score(_quotient(sums).tolist(), counts, kind.top_axes)
+
+
+def type_of(net: Net, name: str) -> LayerType:
+    """Return the type of the layer that a measured blob comes from."""
+    position, _ = net.measured[name]
+    return net.layers[net.wiring.nodes[position].layer.type]
 
 
 def kind_of(net: Net, name: str) -> str:
     """Return whether a measured blob is a `loss` or a `metric`."""
-    position, _ = net.measured[name]
-    return net.layers[net.wiring.nodes[position].layer.type].kind
+    return type_of(net, name).kind
 
 
-def _listed(value: float | list[float]) -> list[float]:
-    return value if isinstance(value, list) else [value]
+def is_larger_better(net: Net, name: str) -> bool:
+    """Return whether more of a measured blob is better."""
+    kind = type_of(net, name)
+    return kind.kind == "metric" and kind.larger_is_better
 
 
 def line(name: str, scores: Mapping[str, Score]) -> str:
-    """Return the line for people and scripts: `test: accuracy 0.9906 (9906/10000) loss 0.0287`."""
-    return f"{name}: " + " ".join(f"{blob} {score}" for blob, score in scores.items())
+    """Return the line for people and scripts: `test: accuracy 0.9906 (9906/10000) loss 0.0287`.
+
+    What has rows and columns is not in it, unless there is nothing else.
+    """
+    short = {blob: score for blob, score in scores.items() if not score.is_table} or scores
+    return f"{name}: " + " ".join(f"{blob} {score}" for blob, score in short.items())

@@ -88,6 +88,8 @@ class Problem:
         hint: what would be right.
         severity: an error stops; a warning runs but is probably wrong.
         trail: how the layer came to be, the innermost block first.
+        follows: it only follows from another problem, and is not told; nor is what else its place
+            seems to have wrong.
     """
 
     code: str
@@ -98,6 +100,7 @@ class Problem:
     hint: str = ""
     severity: Severity = "error"
     trail: tuple[str, ...] = ()
+    follows: bool = False
 
     def render(self) -> str:
         """Return the problem as people read it, two to five lines."""

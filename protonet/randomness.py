@@ -35,11 +35,19 @@ def key(*parts: int | str) -> int:
     >>> key(1, "dropout") == key(1, "dropout"), key(1, 2) == key(2, 1)
     (True, False)
     """
-    state = np.zeros(1, np.uint64)
+    state = 0
     for part in parts:
         word = zlib.crc32(part.encode()) if isinstance(part, str) else part
-        state = mix(state ^ np.uint64(word & _MASK))
-    return int(state[0])
+        state = _mixed(state ^ (word & _MASK))
+    return state
+
+
+def _mixed(word: int) -> int:
+    """Do as `mix` to one word, a tenth of the time that an array of one takes."""
+    word = (word + int(_GOLDEN)) & _MASK
+    word = (word ^ (word >> 30)) * int(_FIRST) & _MASK
+    word = (word ^ (word >> 27)) * int(_SECOND) & _MASK
+    return word ^ (word >> 31)
 
 
 def random_words(seed: int, counters: npt.NDArray[np.int64] | Words) -> Words:

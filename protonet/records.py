@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
@@ -45,10 +48,6 @@ def restated(errors: Iterable[Any]) -> list[InitErrorDetails]:
     ]
 
 
-_MOST_HINTS = 200
-"""Unknown keys of one map that are compared with the known ones: a file of thousands is no spec."""
-
-
 class Record(BaseModel):
     """A frozen model: an unknown key is refused with the nearest known one, and the docstring of
     each attribute becomes the JSON schema's text."""
@@ -67,12 +66,14 @@ class Record(BaseModel):
 
     @classmethod
     def _explained(cls, error: ValidationError) -> ValidationError:
+        errors = error.errors(include_url=False)
+        if all(one["type"] != "extra_forbidden" for one in errors):
+            return error  # a record inside has named its own already
         known = fields_of(cls)
-        lines = restated(error.errors(include_url=False))
-        pairs = zip(lines, error.errors(include_url=False), strict=True)
-        for place, (line, old) in enumerate(pairs):
-            if old["type"] == "extra_forbidden":  # a record inside has named its own already
-                hint = suggestion(old["loc"][-1], known) if place < _MOST_HINTS else ""
+        lines = restated(errors)
+        for line, old in zip(lines, errors, strict=True):
+            if old["type"] == "extra_forbidden":
+                hint = suggestion(old["loc"][-1], known)
                 line["type"] = custom_error("PN012", "unknown key", hint)
         return ValidationError.from_exception_data(cls.__name__, lines)
 
@@ -132,9 +133,31 @@ def catalogue(records: Iterable[N]) -> MappingProxyType[str, N]:
     return MappingProxyType(table)
 
 
+_MOST_COMPARED = 1_000
+"""Names that a misspelt one is compared with; of more, those nearest to it in the alphabet."""
+_MOST_WORK = 150_000
+"""Names that are compared within `few_suggestions`: a third of a second."""
+_work_left: ContextVar[list[int] | None] = ContextVar("work left", default=None)
+
+
+@contextmanager
+def few_suggestions() -> Iterator[None]:
+    """Within it, `suggestion` says nothing more once a great many names have been compared: of
+    thousands of mistakes only the first are told."""
+    token = _work_left.set([_MOST_WORK])
+    try:
+        yield
+    finally:
+        _work_left.reset(token)
+
+
 def nearest(name: object, known: Iterable[str]) -> str | None:
     """Return the known name closest to a misspelt one, or None where none is close."""
-    return _nearest(str(name), tuple(sorted(known)))
+    names = sorted(known)
+    if len(names) > _MOST_COMPARED:
+        start = max(0, bisect_left(names, str(name)) - _MOST_COMPARED // 2)
+        names = names[start : start + _MOST_COMPARED]
+    return _nearest(str(name), tuple(names))
 
 
 @lru_cache(maxsize=1024)  # one mistake is often made in a thousand layers
@@ -146,17 +169,24 @@ def _nearest(name: str, names: tuple[str, ...]) -> str | None:
 
 
 def suggestion(name: object, known: Iterable[str], *, most: int = 12) -> str:
-    """Return "did you mean X?", else the known names where they are few, else their number.
+    """Return "did you mean X?", else the known names where they are few, else their number; nothing
+    where `few_suggestions` has ended.
 
     >>> suggestion("kernal_size", ["kernel_size", "stride"])
     'did you mean kernel_size?'
     >>> suggestion("colour", ["kernel_size", "stride"])
     'known: kernel_size, stride'
     """
-    names = sorted(known)
+    left = _work_left.get()
+    if left is not None and left[0] <= 0:
+        return ""
+    names = list(known)
+    if left is not None:
+        left[0] -= min(len(names), _MOST_COMPARED) + len(names) // 10  # the others are only sorted
     close = nearest(name, names)
     if close:
         return f"did you mean {close}?"
+    names.sort()
     if len(names) <= most:
         return f"known: {', '.join(names)}" if names else "there is none"
     return f"known: {', '.join(names[:most])} and {len(names) - most} more"

@@ -11,23 +11,23 @@ from typing import Any
 
 from pydantic import Field, PrivateAttr, ValidationError
 
+from protonet.errors import MOST_SHOWN, PathError, PathErrors, SpecError
 from protonet.errors import Path as Path_
-from protonet.errors import PathError, PathErrors, SpecError
-from protonet.language import Classes, Expanded, expand, with_bases
+from protonet.language import Classes, Expanded, Find, expand, with_bases
 from protonet.layers import LAYERS
 from protonet.layers.record import LayerType
 from protonet.plugins import with_plugins
 from protonet.problems import Problem
-from protonet.records import Record, Text
-from protonet.source import Origin, read_source
+from protonet.records import Record, Text, few_suggestions
+from protonet.source import Origin, read_source, without_collector
 from protonet.spec.data import DataSpec
-from protonet.spec.diagnose import locate, problems_of
+from protonet.spec.diagnose import MOST_LOCATED, locate, problems_of, unlocated
 from protonet.spec.doubts import solver_warnings
 from protonet.spec.joints import check_wiring, once
+from protonet.spec.kept import sharing_of
 from protonet.spec.net import NetSpec
 from protonet.spec.net_doubts import net_warnings
-from protonet.spec.reports import in_order
-from protonet.spec.sharing import Sharing
+from protonet.spec.reports import first_causes, in_order
 from protonet.spec.solver import SolverSpec
 from protonet.spec.updates import idle_rules
 
@@ -43,11 +43,13 @@ class Tables:
         layers: the layer types by name.
         classes: gives the number of classes of a training set, for `$data.classes`.
         allow_plugins: load the plugins that a base or another file names, too.
+        find: finds the files that are named by addresses, `base: zoo://resnet18`.
     """
 
     layers: Mapping[str, LayerType] = field(default_factory=lambda: LAYERS)
     classes: Classes | None = None
     allow_plugins: bool = False
+    find: Find | None = None
 
 
 CATALOGUE = Tables()
@@ -95,6 +97,8 @@ class Spec(Record):
         return self.name or Path(self.origin.name).stem
 
 
+@few_suggestions()
+@without_collector()
 def load_spec(
     path: str | Path,
     overrides: Iterable[str] = (),
@@ -113,10 +117,13 @@ def load_spec(
 
     Raises: UsageError if there is no such file; SpecError with all problems at once.
     """
-    origin = with_bases(read_source(Path(path)), allow_plugins=tables.allow_plugins)
+    source = read_source(Path(path))
+    origin = with_bases(source, allow_plugins=tables.allow_plugins, find=tables.find)
     return check_spec(origin.overridden(overrides), tables, prove)
 
 
+@few_suggestions()
+@without_collector()
 def respecified(spec: Spec, overrides: Iterable[str]) -> Spec:
     """Return a spec with overrides applied, checked anew; the given one stays as it is.
 
@@ -133,25 +140,25 @@ def check_spec(origin: Origin, tables: Tables = CATALOGUE, prove: Prove | None =
     layers, refused = with_plugins(origin, tables.layers)
     expanded = expand(origin, tables.classes)
     early = [*origin.problems, *refused, *expanded.problems, *_named_like_types(expanded, layers)]
+    early = first_causes(early, early, is_whole=origin.is_whole)
     blocks = expanded.plan.blocks if expanded.plan else ()
     context: dict[str, Any] = {"layers": layers, "plan": expanded.plan, "blocks": blocks}
     problems: list[Problem] = []
-    spec = None
+    spec, more = None, 0
     try:
         spec = Spec.model_validate(expanded.data, context=context)
         spec._origin, spec._expanded, spec._tables = origin, expanded, tables
         net: NetSpec | None = spec.net
     except ValidationError as error:
-        problems += problems_of(error, expanded)
+        problems, more = problems_of(error, expanded), unlocated(error)
         net = _lenient_net(expanded, context)
-    errors = check_wiring(net, layers) if net else []
-    if net and prove and (errors or problems or early):
-        errors = once([*errors, *prove(net)])
-    problems += [locate(error, expanded) for error in errors]
-    if _has_lost_a_file(origin):  # its net may have stood there
-        problems = [one for one in problems if (one.code, one.path) != ("PN011", "net")]
+    net = net if origin.is_whole else None
+    errors = _net_errors(net, prove, len(problems) + len(early))
+    problems += [locate(error, expanded) for error in errors[:MOST_LOCATED]]
+    more += len(errors[MOST_LOCATED:])
+    problems = first_causes(early, problems, is_whole=origin.is_whole)
     if problems or early or spec is None:
-        raise SpecError(in_order(early, problems), origin.name)
+        raise SpecError(in_order(early, problems), origin.name, more)
     return spec
 
 
@@ -171,18 +178,21 @@ def warnings_of(spec: Spec) -> list[Problem]:
     doubts = net_warnings(spec.net)
     if spec.solver is not None:
         doubts += solver_warnings(spec.solver)
-        sharing = Sharing(spec.net, spec.net.types)
+        sharing = sharing_of(spec.net)
         names = [use.name for uses in sharing.uses.values() for use in uses]
         doubts += idle_rules(spec.solver.params, names)
     return in_order((), [locate(doubt, spec.expanded, "warning") for doubt in doubts])
 
 
-def _has_lost_a_file(origin: Origin) -> bool:
-    """Return whether a file that the spec builds on could not be read."""
-    return any(
-        problem.code == "PN034" or (problem.mark and problem.mark.source.name != origin.name)
-        for problem in origin.problems
-    )
+def _net_errors(net: NetSpec | None, prove: Prove | None, known: int) -> list[PathError]:
+    """Return what is wrong between the layers of a net; nothing where as many problems are known
+    as are told."""
+    if net is None or known > MOST_SHOWN:
+        return []
+    errors = check_wiring(net)
+    if prove and 0 < known + len(errors) <= MOST_SHOWN:
+        errors = once([*errors, *prove(net)])
+    return errors
 
 
 def _named_like_types(spec: Expanded, layers: Mapping[str, LayerType]) -> list[Problem]:

@@ -1,90 +1,64 @@
 """The loop, and nothing else: read a batch, compute, update, tell the hooks.
 
-The solver knows a module, a loss, an optimizer and an iterator of batches; never YAML, files or
+The solver knows modules, losses, optimizers and an iterator of batches; never YAML, files or
 terminals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import torch
 from torch import Tensor
 
 from protonet.hooks.hook import Hook, Step
-from protonet.optim import Optimizer, Slot
-from protonet.optim.gradients import clip_, divide_, note_non_finite_, owned
+from protonet.optim import Evaluating
 from protonet.randomness import key
-
-Outputs = Mapping[str, Tensor]
-
-
-@dataclass(frozen=True, slots=True)
-class Objective:
-    """What is trained, and towards what.
-
-    Attributes:
-        forward: from a batch, as tensors in the order of the net's inputs, to the net's outputs.
-        loss: from the outputs to what is minimised, one number.
-        slots: the parameters that are trained, at least one.
-    """
-
-    forward: Callable[..., Outputs]
-    loss: Callable[[Outputs], Tensor]
-    slots: Sequence[Slot]
-
-
-@dataclass(frozen=True, slots=True)
-class Updates:
-    """How gradients become updates.
-
-    Attributes:
-        optimizer: the rule, over the objective's parameters in their order.
-        rate: from an iteration to its learning rate.
-        iter_size: batches whose gradients make one update.
-        clip_gradients: largest L2 norm of the summed gradients, or None.
-        seed: random numbers inside the net follow from it and the iteration.
-    """
-
-    optimizer: Optimizer
-    rate: Callable[[int], float]
-    iter_size: int = 1
-    clip_gradients: float | None = None
-    seed: int = 0
+from protonet.step.objective import Batch
+from protonet.step.update import Computed, Update
 
 
 class Solver:
     """Trains one net.
 
     Args:
-        objective: what is trained.
-        updates: how.
+        updates: what every iteration makes, in this order, of the same batches; at least one.
         batches: endless.
+        seed: random numbers inside the net follow from it, the iteration, the number of the update,
+            and the rank.
+        rank: of this process among those that train together.
 
     Attributes:
-        iteration: updates made so far.
+        iteration: iterations made so far.
         flag: 0-d tensor on the device; 1 once a loss or gradient was not finite. Such an update is
             not applied, and none after it; nothing in the step waits for the device to find out.
-        applied: 0-d tensor, updates applied in this process.
+        applied: 0-d tensor, iterations that were applied in this process.
+        is_whole: whether the parameters are those after `iteration` iterations: not between the
+            first and the last update of one.
     """
 
     def __init__(
-        self, objective: Objective, updates: Updates, batches: Iterator[tuple[Tensor, ...]]
+        self, updates: Sequence[Update], batches: Iterator[Batch], *, seed: int = 0, rank: int = 0
     ) -> None:
-        self._objective, self._updates, self._batches = objective, updates, batches
-        self._parameters = [slot.tensor for slot in objective.slots]
-        device = self._parameters[0].device
+        self._updates, self._batches = updates, batches
+        self._seed, self._rank = seed, rank
+        device = updates[0].parameters[0].device
+        self._hooks: Sequence[Hook] = ()
         self.iteration = 0
         self.flag = torch.zeros((), device=device)
         self.applied = torch.zeros((), dtype=torch.int64, device=device)
+        self.is_whole = True
 
     def train(self, max_iter: int, hooks: Sequence[Hook]) -> None:
-        """Step until `max_iter` updates are made or a hook votes to stop."""
+        """Step until `max_iter` iterations are made or a hook votes to stop."""
+        self._hooks = hooks
         try:
             for hook in hooks:
                 hook.before_train(self.iteration)
             while self.iteration < max_iter:
+                for hook in hooks:
+                    hook.before_step(self.iteration)
                 step = self.step()
                 votes = [hook.after_step(step) for hook in hooks]  # every hook is called
                 if any(votes):
@@ -92,44 +66,51 @@ class Solver:
             for hook in hooks:
                 hook.after_train(self.iteration)
         finally:
+            self._hooks = ()
             for hook in hooks:
                 hook.close()
 
     def step(self) -> Step:
-        """Make one update and return what came out before it."""
-        lr = self._updates.rate(self.iteration)
-        seed_generators(self._updates.seed, self.iteration, self.flag.device)
-        for parameter in self._parameters:
-            parameter.grad = None
-        passes = [self._backward() for _ in range(self._updates.iter_size)]
-        loss = passes[0][0] if len(passes) == 1 else torch.stack([one for one, _ in passes]).mean()
-        self._update(loss, lr)
-        step = Step(self.iteration, loss, passes[-1][1], lr)
+        """Make one iteration and return what came out before its updates."""
+        batches: Iterable[Batch] = islice(self._batches, self._updates[0].iter_size)
+        if len(self._updates) > 1:
+            batches = list(batches)
+        rates = [update.rate(self.iteration) for update in self._updates]
+        computed = [self._make(number, batches, lr) for number, lr in enumerate(rates)]
+        made = [one for one in computed if one is not None]
+        with torch.no_grad():
+            self.applied += self.flag == 0
+            loss = made[0].loss if len(made) == 1 else torch.stack([one.loss for one in made]).sum()
+        outputs = {name: value for one in made for name, value in one.outputs.items()}
+        step = Step(self.iteration, loss, outputs, rates[0])
         self.iteration += 1
+        self.is_whole = True
         return step
 
-    def _backward(self) -> tuple[Tensor, Outputs]:
-        outputs = self._objective.forward(*next(self._batches))
-        loss = self._objective.loss(outputs)
-        loss.backward()
-        return loss.detach(), {name: value.detach() for name, value in outputs.items()}
+    def _make(self, number: int, batches: Iterable[Batch], lr: float) -> Computed | None:
+        """Make one of the updates; None if it is not due in this iteration."""
+        update = self._updates[number]
+        if self.iteration % update.every:
+            return None
+        seed_generators(self._seed, self.iteration, self.flag.device, number, self._rank)
+        self.is_whole &= number == 0 and not isinstance(update.optimizer, Evaluating)
+        return update.make(batches, lr, self.flag, self._observe)
 
-    @torch.no_grad()
-    def _update(self, loss: Tensor, lr: float) -> None:
-        updates = self._updates
-        # two parameters may have one gradient, which must not be clipped and divided twice
-        gradients = owned([parameter.grad for parameter in self._parameters], self._parameters)
-        note_non_finite_(self.flag, loss)
-        if updates.clip_gradients is not None:
-            clip_(gradients, updates.clip_gradients)
-        divide_(gradients, updates.iter_size)
-        updates.optimizer.update(gradients, lr, self.flag)
-        self.applied += self.flag == 0
+    def _observe(self, gradients: Sequence[Tensor]) -> None:
+        self.is_whole = False
+        for hook in self._hooks:
+            hook.on_gradients(self.iteration, gradients)
 
 
-def seed_generators(seed: int, iteration: int, device: torch.device) -> None:
-    """Seed torch's generators from (seed, iteration): a resumed run draws the same numbers."""
-    number = key(seed, "step", iteration) >> 1
+def seed_generators(
+    seed: int, iteration: int, device: torch.device, update: int = 0, rank: int = 0
+) -> None:
+    """Seed torch's generators from (seed, iteration, number of the update, rank): a resumed run
+    draws the same numbers, and no two processes do."""
+    words: tuple[int | str, ...] = ("step", iteration)
+    if update or rank:
+        words = (*words, update, rank) if rank else (*words, update)
+    number = key(seed, *words) >> 1
     torch.default_generator.manual_seed(number)
     if device.type == "cuda":
         torch.cuda.manual_seed(number)

@@ -100,3 +100,11 @@ def test_what_is_told_of_a_spec_needs_no_error() -> None:
         "      see: protonet explain PN031\n"
         "1 warning in net.yaml"
     )
+
+
+def test_errors_that_were_only_counted_are_told_with_the_others() -> None:
+    error = SpecError([UNKNOWN] * 60, "net.yaml", more=99_940)
+    assert error.more == 99_940
+    lines = str(error).splitlines()
+    assert sum(line.startswith("error[PN012]") for line in lines) == 50
+    assert lines[-2:] == ["and 99,950 more", "100,000 errors in net.yaml"]

@@ -4,8 +4,8 @@ always a place that exists."""
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,69 +18,8 @@ from protonet.net import prove_phases
 from protonet.problems import CODES, Problem
 from protonet.run.loading import load
 from protonet.schema import located, warnings_of
+from tests.valid_specs import BASE, SPECS
 
-MNIST = (Path(__file__).parents[1] / "configs" / "mnist.yaml").read_text("utf-8")
-BASE = """\
-vars: {classes: 5, wide: [4, 6]}
-net:
-  inputs: {data: [3, 16, 16], label: {shape: [], dtype: int64}}
-  layers:
-    - {name: conv0, type: Convolution, num_output: "$(wide[0])", kernel_size: 3, pad: 1}
-    - {name: fc, type: InnerProduct, num_output: $classes}
-    - {name: loss, type: SoftmaxWithLoss, bottom: [fc, label]}
-"""
-BLOCKS = """\
-base: base.yaml
-name: blocks
-vars: {width: 4, deep: true}
-net:
-  blocks:
-    conv_bn:
-      args: {out: , k: 1, relu: true}
-      bottoms: [x]
-      tops: [scale]
-      layers:
-        - {name: conv, type: Convolution, num_output: $out, kernel_size: $k, pad: $(k // 2)}
-        - {name: bn, type: BatchNorm}
-        - {name: scale, type: Scale, bias_term: true}
-        - {name: relu, type: ReLU, bottom: scale, top: scale, if: $relu}
-    pair:
-      args: {width: }
-      layers:
-        - {name: a, type: conv_bn, bottom: x, out: $width}
-        - {name: b, type: conv_bn, out: $(2 * width), k: 3, relu: false}
-        - {name: c, type: conv_bn, bottom: x, out: $width, share: a}
-        - {name: both, type: Concat, bottom: [b, c]}
-  layers:
-    - {name: first, type: pair, width: $width, after: conv0}
-    - {name: rest, type: conv_bn, after: first, out: $(width + 1), repeat: $(2 + 1)}
-    - {name: more, type: ReLU, after: rest, if: $deep}
-"""
-SOLVER = """\
-name: solver
-data:
-  train:
-    - {source: a.lmdb, batch_size: 8, shuffle: true, transform: {mirror: true, crop_size: 12}}
-    - {source: b.lmdb}
-  test: {source: b.lmdb, batch_size: 5, transform: {crop_size: 12, mean: [1, 2, 3]}}
-net:
-  inputs: {data: [3, 12, 12], label: {shape: [], dtype: int64}}
-  layers:
-    - {name: pool, type: Pooling, pool: AVE, kernel_size: 3, stride: 3}
-    - {name: drop, type: Dropout, dropout_ratio: 0.25, phase: train}
-    - {name: ip, type: InnerProduct, num_output: 5, weight_filler: {type: gaussian, std: 0.1},
-       param: {weight: {lr_mult: 1, decay_mult: 1}, bias: {lr_mult: 2, decay_mult: 0}}}
-    - {name: loss, type: SoftmaxWithLoss, bottom: [ip, label], loss_weight: 0.5}
-    - {name: accuracy, type: Accuracy, bottom: [ip, label], top_k: 2, phase: test}
-solver:
-  type: SGD
-  base_lr: 0.1
-  momentum: 0.9
-  lr_policy: {type: multistep, gamma: 0.1, stepvalue: [10, 20]}
-  max_iter: 40
-  display: 10
-"""
-SPECS = {"mnist": MNIST, "blocks": BLOCKS, "solver": SOLVER}
 CHOSEN = {("data",), ("vars",), ("net", "inputs"), ("net", "blocks")}
 """Maps whose keys are names that the user chooses; so are a block's args."""
 
@@ -106,6 +45,12 @@ def tree(value: object) -> Node:
     if isinstance(value, dict):
         return tuple((str(key), tree(item)) for key, item in value.items())
     return [tree(item) for item in value] if isinstance(value, list) else value
+
+
+@cache
+def root_of(text: str) -> Node:
+    """Return a spec's text as a tree."""
+    return tree(yaml.safe_load(text))
 
 
 def written(node: Node, *, depth: int = 0) -> str:
@@ -162,7 +107,7 @@ def put(node: Node, path: tuple[int, ...], entries: list[tuple[str | None, Node]
 @st.composite
 def spoilt(draw: st.DrawFn, text: str) -> str:
     """A spec's text with one to three mistakes in its tree, and perhaps some in its letters."""
-    root = tree(yaml.safe_load(text))
+    root = root_of(text)
     for _ in range(draw(st.integers(0, 3))):
         known = list(places(root))
         if known:
@@ -197,23 +142,21 @@ def _spoil(draw: st.DrawFn, root: Node, known: list[tuple[int, ...]]) -> Node:
     return put(root, path, [(None, draw(st.sampled_from(REPLACEMENTS)))])
 
 
-def problems_of(text: str) -> list[Problem]:
+def problems_of(folder: Path, text: str) -> list[Problem]:
     """Return what `protonet check` finds wrong with a text; any other exception is a failure."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "base.yaml").write_text(BASE, "utf-8")
-        path = Path(folder, "spec.yaml")
-        path.write_bytes(text.encode("utf-8", "surrogatepass"))
-        try:
-            spec = load(path)
-            with located(spec):
-                prove_phases(spec.net, [data.stage for data in spec.data.values() if data.stage])
-            assert all(map(_stands_well, warnings_of(spec)))
-        except UsageError:
-            return []
-        except SpecError as error:
-            found, told = error.problems, str(error)
-        else:
-            return []
+    path = folder / "spec.yaml"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    try:
+        spec = load(path)
+        with located(spec):
+            prove_phases(spec.net, [data.stage for data in spec.data.values() if data.stage])
+        assert all(map(_stands_well, warnings_of(spec)))
+    except UsageError:
+        return []
+    except SpecError as error:
+        found, told = error.problems, str(error)
+    else:
+        return []
     assert found
     assert told.strip()
     assert all(map(_stands_well, found))
@@ -233,26 +176,34 @@ def _stands_well(problem: Problem) -> bool:
     return True
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "base.yaml").write_text(BASE, "utf-8")
+    return tmp_path
+
+
 @pytest.mark.parametrize("text", SPECS.values(), ids=SPECS)
-def test_the_specs_are_valid_before_they_are_spoilt(text: str) -> None:
-    assert problems_of(text) == []
-    assert problems_of(written(tree(yaml.safe_load(text)))) == []
+def test_the_specs_are_valid_before_they_are_spoilt(folder: Path, text: str) -> None:
+    assert problems_of(folder, text) == []
+    assert problems_of(folder, written(root_of(text))) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("text", SPECS.values(), ids=SPECS)
-def test_a_spoilt_spec_never_ends_in_a_traceback_and_every_place_exists(text: str) -> None:
-    @settings(derandomize=True, max_examples=300, deadline=None, database=None)
+def test_a_spoilt_spec_never_ends_in_a_traceback_and_every_place_exists(
+    folder: Path, text: str
+) -> None:
+    @settings(derandomize=True, max_examples=1_500, deadline=None, database=None)
     @given(spoilt(text))
     def holds(changed: str) -> None:
-        problems_of(changed)
+        problems_of(folder, changed)
 
     holds()
 
 
 @pytest.mark.parametrize("text", SPECS.values(), ids=SPECS)
-def test_a_misspelt_key_is_never_taken_silently(text: str) -> None:
-    root = tree(yaml.safe_load(text))
+def test_a_misspelt_key_is_never_taken_silently(folder: Path, text: str) -> None:
+    root = root_of(text)
     tried = 0
     for path in places(root):
         place = words(root, path)
@@ -260,6 +211,6 @@ def test_a_misspelt_key_is_never_taken_silently(text: str) -> None:
         if isinstance(key, int) or above in CHOSEN or above[-1:] == ("args",):
             continue
         wrong = f"{key[:-1]}q{key[-1]}"
-        assert problems_of(written(put(root, path, [(wrong, at(root, path))]))), place
+        assert problems_of(folder, written(put(root, path, [(wrong, at(root, path))]))), place
         tried += 1
     assert tried > 30

@@ -20,7 +20,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 HOMES = {
     "Net": "protonet.net",
     "load_spec": "protonet.schema",
-    "load_weights": "protonet.snapshot",
+    "load_weights": "protonet.zoo.find",
     "open_dataset": "protonet.data",
     "train": "protonet.run",
 }

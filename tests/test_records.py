@@ -19,6 +19,7 @@ from protonet.records import (
     Text,
     catalogue,
     custom_error,
+    few_suggestions,
     fields_of,
     nearest,
     restated,
@@ -250,3 +251,29 @@ def test_a_value_is_shown_as_one_writes_it_in_yaml(value: object, text: str | No
 
 def test_a_value_is_cut_where_one_asks() -> None:
     assert shortened("abcdef", 5) == '"abc…'
+
+
+def test_of_very_many_names_those_nearest_in_the_alphabet_are_compared() -> None:
+    names = [f"res{number:05d}/conv" for number in range(50_000)]
+    assert nearest("res31234/covn", names) == "res31234/conv"
+    assert nearest("zzz", names) is None
+
+
+def test_of_very_many_suggestions_only_the_first_are_made() -> None:
+    names = [f"layer{number}" for number in range(1_000)]
+    with few_suggestions():
+        made = [suggestion(f"layr{number}", names) for number in range(1_000)]
+    # 1,000 names compared and a tenth of them for sorting: 150,000 / 1,100 is 136.4
+    assert made[:137] == [f"did you mean layer{number}?" for number in range(137)]
+    assert set(made[137:]) == {""}
+    assert suggestion("layr5", names) == "did you mean layer5?"
+
+
+def test_each_use_of_few_suggestions_begins_anew() -> None:
+    names = [f"layer{number}" for number in range(2_000)]
+    for _ in range(2):
+        with few_suggestions():
+            assert suggestion("layr7", names) == "did you mean layer7?"
+            for number in range(200):
+                suggestion(f"layr{number}", names)
+            assert suggestion("layr7", names) == ""

@@ -210,3 +210,14 @@ print([name for name in {HEAVY} if name in sys.modules.keys() - before])
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(("keys", "codes"), [(50, {"PN012", "PN023"}), (51, {"PN012"})])
+def test_where_more_is_wrong_than_is_told_the_wiring_is_not_judged(
+    keys: int, codes: set[str]
+) -> None:
+    unknown = "".join(f"k{i}: 1\n" for i in range(keys))
+    text = "net: {inputs: {data: [3]}, layers: [{name: r, type: ReLU, bottom: nowhere}]}\n"
+    with pytest.raises(SpecError) as caught:
+        spec_of(text + unknown)
+    assert {problem.code for problem in caught.value.problems} == codes

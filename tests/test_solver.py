@@ -12,7 +12,9 @@ from torch import Tensor
 from protonet.hooks.hook import Hook, Step
 from protonet.optim import Slot
 from protonet.optim.sgd import Sgd, SgdParams
-from protonet.solver import Objective, Solver, Updates, seed_generators
+from protonet.solver import Solver, seed_generators
+from protonet.step.objective import Objective
+from protonet.step.update import Limits, Update
 
 
 class Line:
@@ -38,8 +40,9 @@ class Line:
     ) -> Solver:
         stream: Iterator[tuple[Tensor, ...]] = iter([(torch.tensor(x),) for x in batches])
         rule = Sgd(self.slots, SgdParams())
-        updates = Updates(rule, lambda at: rates[at], iter_size, clip, seed)
-        return Solver(Objective(self, lambda outputs: outputs["y"], self.slots), updates, stream)
+        objective = Objective(self, lambda outputs: outputs["y"], self.slots)
+        update = Update(objective, rule, lambda at: rates[at], iter_size, Limits(norm=clip))
+        return Solver([update], stream, seed=seed)
 
 
 class Noting(Hook):
@@ -123,11 +126,24 @@ def test_hooks_are_all_called_in_order_though_one_votes_to_stop() -> None:
     ]
 
 
+def test_the_parameters_are_whole_until_an_update_is_applied() -> None:
+    line = Line()
+    solver = line.solver([1.0])
+    seen: list[bool] = []
+
+    class Looking(Hook):
+        def on_gradients(self, iteration: int, gradients: Sequence[Tensor]) -> None:
+            seen.append(solver.is_whole)
+
+    solver.train(1, [Looking()])
+    assert (seen, solver.is_whole) == ([False], True)
+
+
 def test_hooks_are_closed_after_an_error() -> None:
     notes: list[str] = []
 
-    with pytest.raises(StopIteration):
-        Line().solver([]).train(1, [Noting(notes, "a")])
+    with pytest.raises(IndexError):
+        Line().solver([1.0], rates=[]).train(1, [Noting(notes, "a")])
 
     assert notes == ["a before 0", "a closed"]
 
@@ -167,11 +183,10 @@ def test_a_step_on_the_gpu_never_waits_for_it() -> None:
     weight = torch.tensor(8.0, device="cuda", requires_grad=True)
     slots = [Slot("line/w", weight)]
     x = torch.tensor(2.0, device="cuda")
-    solver = Solver(
-        Objective(lambda given: {"y": weight * given}, lambda outputs: outputs["y"], slots),
-        Updates(Sgd(slots, SgdParams(momentum=0.9)), lambda at: 0.5, 1, 10.0),
-        iter([(x,)] * 3),
-    )
+    objective = Objective(lambda given: {"y": weight * given}, lambda outputs: outputs["y"], slots)
+    rule = Sgd(slots, SgdParams(momentum=0.9))
+    update = Update(objective, rule, lambda at: 0.5, limits=Limits(norm=10.0))
+    solver = Solver([update], iter([(x,)] * 3))
     solver.step()
 
     torch.cuda.set_sync_debug_mode("error")

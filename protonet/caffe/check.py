@@ -41,7 +41,7 @@ def check(message: Message, name: str, report: Report, path: str = "") -> Messag
     for field in message.fields:
         where = f"{path}.{field.name}" if path else field.name
         if (name, field.name) in RETIRED:
-            if field.name not in first:  # a net of the old dialect has nothing else: say it once
+            if field.name not in first:  # a layer has several: say it once
                 report.refuse("PN051", field.mark, where, *RETIRED[name, field.name])
             first.setdefault(field.name, field)
         elif field.name not in fields:

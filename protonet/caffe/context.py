@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from protonet.caffe.check import check
+from protonet.caffe.holes import Holes
 from protonet.caffe.report import Report
+from protonet.caffe.text_format import Message
 from protonet.layers.record import LayerType
 from protonet.spec.state import Phase
 
@@ -27,6 +30,7 @@ class Context:
         places: folders in which files named in the prototxt are looked for; what lies in the
             first is left as it is written, since that is where the spec's relative paths start.
         phases: the phases whose data sets are wanted.
+        holes: takes the layers of unknown types; None: their keys are refused.
     """
 
     layers: Mapping[str, LayerType]
@@ -34,11 +38,18 @@ class Context:
     report: Report
     places: tuple[Path, ...]
     phases: tuple[Phase, ...] = ("train", "test")
+    holes: Holes | None = None
+
+    def checked(self, net: Message) -> Message:
+        """Return a parsed net with every value as its field's type has it; what is wrong goes into
+        the report."""
+        known = self.holes.take(net) if self.holes is not None else net
+        return check(known, "NetParameter", self.report)
 
     def path(self, written: str) -> str:
         """Return a path as a spec has it: as written, or absolute where it lies elsewhere."""
         home, *others = self.places
-        if not (home / written).exists() and (found := find(written, others)):
+        if not is_there(home / written) and (found := find(written, others)):
             return str(found)
         return written
 
@@ -56,4 +67,10 @@ def places_of(*files: Path) -> tuple[Path, ...]:
 
 def find(written: str, places: Sequence[Path]) -> Path | None:
     """Return the first file or folder of this name, or None where no place has it."""
-    return next((place / written for place in places if (place / written).exists()), None)
+    return next((place / written for place in places if is_there(place / written)), None)
+
+
+def is_there(path: Path) -> bool:
+    """Return whether a path is that of a file, a folder, or a table of a data set."""
+    above = path.parent
+    return path.exists() or above.is_file() or (above / "data.mdb").is_file()

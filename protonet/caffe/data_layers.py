@@ -24,11 +24,18 @@ PARAM: Mapping[str, str] = MappingProxyType(
 stays a layer."""
 
 
-def declared_by_data_layer(layer: Message) -> Iterator[Declared]:
-    """Yield the tops of a data layer, with their shapes where the prototxt says them."""
+def declared_by_data_layer(layer: Message, found: Shape | None = None) -> Iterator[Declared]:
+    """Yield the tops of a data layer, with their shapes where they are known.
+
+    Args:
+        layer: the layer.
+        found: the shape of one image, where it was found beside the prototxt.
+    """
     kind = str(one(layer, "type"))
     tops = layer.named("top")
     shapes = _SHAPES[kind](layer, len(tops))
+    if found is not None:
+        shapes = (found, *shapes[1:])
     for place, top in enumerate(tops):
         shape = shapes[place] if place < len(shapes) else None
         yield Declared(str(scalar(top)), top.value.mark, shape, True, maker_of(layer))

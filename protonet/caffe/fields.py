@@ -1,6 +1,6 @@
 """Every message of Caffe's prototxt files with its fields, as data.
 
-Weights inside a prototxt (`blobs`) and the dialects before 2014 (`layers`) are not described here.
+Weights inside a prototxt (`blobs`) are not described here.
 Source: Caffe, caffe.proto, of the last commit of 2020 (CAFFE.md §1.2 and §1.3 list the same).
 """
 
@@ -20,8 +20,9 @@ from protonet.caffe.field_types import (
     many,
     message,
 )
-from protonet.caffe.fork_fields import FORK_TYPES
+from protonet.caffe.fork_fields import FORK_MESSAGES, FORK_TYPES
 from protonet.caffe.layer_fields import BLOB_SHAPE, FILLER, LAYER_PARAMS
+from protonet.caffe.old_fields import V0_LAYER, V1_LAYER
 
 _PHASE = choice("TRAIN", "TEST")
 _NET = message("NetParameter")
@@ -36,6 +37,7 @@ _NET_FIELDS: Fields = {
     "state": _STATE,
     "debug_info": FLAG,
     "layer": many(message("LayerParameter")),
+    "layers": many(message("V1LayerParameter")),
 }
 _LAYER_FIELDS: Fields = {
     "name": TEXT,
@@ -100,6 +102,8 @@ MESSAGES: Mapping[str, Fields] = MappingProxyType(
         "NetParameter": _NET_FIELDS,
         "SolverParameter": _SOLVER_FIELDS,
         "LayerParameter": _LAYER_FIELDS,
+        "V0LayerParameter": V0_LAYER,
+        "V1LayerParameter": V1_LAYER,
         "NetState": {"phase": _PHASE, "level": WHOLE, "stage": many(TEXT)},
         "NetStateRule": {
             "phase": _PHASE,
@@ -116,23 +120,20 @@ MESSAGES: Mapping[str, Fields] = MappingProxyType(
         },
         "BlobShape": BLOB_SHAPE,
         "FillerParameter": FILLER,
+        **FORK_MESSAGES,
         **LAYER_PARAMS,
     }
 )
 """Every message by name; those inside a layer go by their field's name (`convolution_param`)."""
 
 RETIRED: Mapping[tuple[str, str], tuple[str, str]] = MappingProxyType(
-    {
-        ("NetParameter", "layers"): (
-            "layers { … } is a dialect that Caffe left in 2014 (V0 and V1); this version reads "
-            "layer { … }",
-            "Caffe's tool upgrade_net_proto_text rewrites it",
-        ),
-        ("LayerParameter", "blobs"): (
+    dict.fromkeys(
+        ((f"{version}LayerParameter", "blobs") for version in ("", "V1", "V0")),
+        (
             "this version reads no weights that stand inside a prototxt",
             "keep them in a file of their own",
         ),
-    }
+    )
 )
 """Fields that Caffe has and this version does not read: what is said of them, and what helps."""
 
@@ -187,6 +188,12 @@ PARAMS_OF_TYPE: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Which of its parameter messages a layer of each type reads; Caffe ignores all others."""
 
 UNREAD: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"Im2col": frozenset({"num_output", "bias_term", "group", "weight_filler", "bias_filler"})}
+    {
+        "Im2col": frozenset({"num_output", "bias_term", "group", "weight_filler", "bias_filler"}),
+        "MemoryData": frozenset(LAYER_PARAMS["transform_param"]),  # it changes no given arrays
+    }
 )
 """Fields of these messages that a type does not read."""
+
+RENAMED: Mapping[tuple[str, str], str] = MappingProxyType({("focal_loss_param", "type"): "form"})
+"""Fields whose name is a key of every layer in protonet, and the type's own key instead."""

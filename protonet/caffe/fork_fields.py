@@ -1,18 +1,72 @@
 """Layer types that forks of Caffe added: the fields of their parameters, and which they read.
 
 Source: the caffe.proto of DeepLab (Interp), Fast R-CNN (SmoothL1Loss, ROIPooling) and the forks for
-YOLO (Reorg, Upsample), SSD (Normalize, Permute, PriorBox), SENet (Axpy), MobileNetV2 (ReLU6),
-ShuffleNet (ShuffleChannel), FocalLoss and DepthwiseConvolution.
+YOLO (Reorg, Upsample), SegNet (Upsample), SSD (DetectionOutput, Normalize, Permute, PriorBox),
+SENet (Axpy), MobileNetV2 (ReLU6), ShuffleNet (ShuffleChannel), FocalLoss and DepthwiseConvolution.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from protonet.caffe.field_types import COUNT, FLAG, NUMBER, WHOLE, Fields, many, message
+from protonet.caffe.field_types import (
+    COUNT,
+    FLAG,
+    NUMBER,
+    TEXT,
+    WHOLE,
+    Fields,
+    choice,
+    many,
+    message,
+)
+
+FORK_MESSAGES: Mapping[str, Fields] = {
+    "NonMaximumSuppressionParameter": {"nms_threshold": NUMBER, "top_k": WHOLE, "eta": NUMBER},
+    "ResizeParameter": {
+        "prob": NUMBER,
+        "resize_mode": choice("WARP", "FIT_SMALL_SIZE", "FIT_LARGE_SIZE_AND_PAD", first=1),
+        "height": COUNT,
+        "width": COUNT,
+        "height_scale": COUNT,
+        "width_scale": COUNT,
+        "pad_mode": choice("CONSTANT", "MIRRORED", "REPEAT_NEAREST", first=1),
+        "pad_value": many(NUMBER),
+        "interp_mode": many(choice("LINEAR", "AREA", "NEAREST", "CUBIC", "LANCZOS4", first=1)),
+    },
+    "SaveOutputParameter": {
+        "output_directory": TEXT,
+        "output_name_prefix": TEXT,
+        "output_format": TEXT,
+        "label_map_file": TEXT,
+        "name_size_file": TEXT,
+        "num_test_image": COUNT,
+        "resize_param": message("ResizeParameter"),
+    },
+}
+"""The fields of the messages that stand in those of a fork's layers."""
 
 FORK_PARAMS: Mapping[str, Fields] = {
-    "focal_loss_param": {"alpha": NUMBER, "gamma": NUMBER},
+    "detection_output_param": {
+        "num_classes": COUNT,
+        "share_location": FLAG,
+        "background_label_id": WHOLE,
+        "nms_param": message("NonMaximumSuppressionParameter"),
+        "save_output_param": message("SaveOutputParameter"),
+        "code_type": choice("CORNER", "CENTER_SIZE", "CORNER_SIZE", first=1),
+        "variance_encoded_in_target": FLAG,
+        "keep_top_k": WHOLE,
+        "confidence_threshold": NUMBER,
+        "visualize": FLAG,
+        "visualize_threshold": NUMBER,
+        "save_file": TEXT,
+    },
+    "focal_loss_param": {
+        "type": choice("ORIGIN", "LINEAR"),
+        "alpha": NUMBER,
+        "beta": NUMBER,
+        "gamma": NUMBER,
+    },
     "interp_param": {
         "height": WHOLE,
         "width": WHOLE,
@@ -47,12 +101,21 @@ FORK_PARAMS: Mapping[str, Fields] = {
     "roi_pooling_param": {"pooled_h": COUNT, "pooled_w": COUNT, "spatial_scale": NUMBER},
     "shuffle_channel_param": {"group": COUNT},
     "smooth_l1_loss_param": {"sigma": NUMBER},
-    "upsample_param": {"scale": WHOLE},
+    "upsample_param": {
+        "scale": WHOLE,
+        "scale_h": COUNT,
+        "scale_w": COUNT,
+        "pad_out_h": FLAG,
+        "pad_out_w": FLAG,
+        "upsample_h": COUNT,
+        "upsample_w": COUNT,
+    },
 }
 """The fields of every parameter message of a fork's layer, by its name in the layer."""
 
 FORK_TYPES: Mapping[str, tuple[str, ...]] = {
     "Axpy": (),
+    "DetectionOutput": ("detection_output_param",),
     "DepthwiseConvolution": ("convolution_param",),
     "FocalLoss": ("focal_loss_param", "softmax_param", "loss_param"),
     "Interp": ("interp_param",),

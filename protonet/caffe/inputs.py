@@ -137,7 +137,7 @@ def _own(places: Sequence[Declared], context: Context) -> dict[str, Any] | None:
             first.mark,
             f"net.inputs.{first.blob}.shape",
             f"{first.maker} gives {first.blob}, and the prototxt does not say its shape",
-            f"import it with shapes, without the batch axis: {first.blob}=(3, 224, 224)",
+            f"give it, without the batch axis: net.inputs.{first.blob}=[3,224,224]",
         )
         return None
     chosen = known[0]

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from protonet.caffe.fields import PARAMS_OF_TYPE, UNREAD
+from protonet.caffe.fields import PARAMS_OF_TYPE, RENAMED, UNREAD
 from protonet.caffe.layer_fields import LAYER_PARAMS
 from protonet.caffe.marked import Marked, leaf, listing, mapping
+from protonet.caffe.plain_name import plain_name
 from protonet.caffe.report import Report
 from protonet.caffe.rules import put_rules
 from protonet.caffe.text_format import Field, Message
@@ -19,18 +20,28 @@ from protonet.caffe.values import grouped, message, one, scalar, value_of
 from protonet.layers.record import LayerType
 from protonet.problems import Mark
 
+_SHOWS = "protonet draws nothing into images"
+
 NEEDLESS: Mapping[str, str] = MappingProxyType(
     {
         "engine": "protonet chooses its kernels itself",
         "force_nd_im2col": "protonet chooses its kernels itself",
         "debug_info": "protonet has no such debug output",
         "share_in_parallel": "protonet runs no layers in parallel threads",
+        "save_output_param": "the detections are the top: an HDF5Output layer keeps them",
+        **dict.fromkeys(("visualize", "visualize_threshold", "save_file"), _SHOWS),
     }
 )
 """Fields of a layer's own message that change no result, and why protonet needs them not."""
 
 _STATES = {"LSTM": 2, "RNN": 1}
 """How many blobs the state of a recurrent layer consists of."""
+
+
+_LEARNS_NOTHING = frozenset({"BatchNorm"})
+"""Types whose blobs are statistics; Caffe itself sets their rates to 0 whatever stands there."""
+
+_RATES = frozenset({"lr_mult", "decay_mult"})
 
 
 def layer_of(field: Field, layers: Mapping[str, LayerType], report: Report) -> Marked:
@@ -47,9 +58,9 @@ def layer_of(field: Field, layers: Mapping[str, LayerType], report: Report) -> M
     source, made = message(field), mapping(field.mark)
     kind = layers.get(str(one(source, "type")))
     path = place_of(source)
-    for name in ("name", "type"):
-        for each in source.named(name):
-            made.put(name, leaf(scalar(each), each.value.mark), each.mark)
+    _put_name(source, made, report)
+    for each in source.named("type"):
+        made.put("type", leaf(scalar(each), each.value.mark), each.mark)
     _put_blobs(source, made, kind)
     put_rules(source, made, report, path)
     for name in ("loss_weight", "propagate_down"):
@@ -60,7 +71,21 @@ def layer_of(field: Field, layers: Mapping[str, LayerType], report: Report) -> M
         _put_parameters(source, made, kind, report)
         for name, value, mark in own_keys(source, report):
             made.put(name, value, mark)
+    else:
+        for each in source.named("param"):
+            why = "nobody knows which parameters a layer of this type has"
+            report.note(each.mark, f"{path}.param", why)
     return made
+
+
+def _put_name(source: Message, made: Marked, report: Report) -> None:
+    for each in source.named("name"):
+        written = str(scalar(each))
+        name = plain_name(written)
+        made.put("name", leaf(name, each.value.mark), each.mark)
+        if name != written:
+            why = f"a layer's name has no dots, here this one is called {name}"
+            report.note(each.value.mark, f"{place_of(source)}.name", why)
 
 
 def place_of(layer: Message) -> str:
@@ -94,7 +119,8 @@ def _keys(field: Field, report: Report, layer: Message) -> Iterator[tuple[str, M
         elif name in NEEDLESS:
             report.note(fields[0].mark, f"{path}.{name}", NEEDLESS[name])
         else:
-            yield name, value_of(fields, field.name, report, path), fields[0].mark
+            key = RENAMED.get((field.name, name), name)
+            yield key, value_of(fields, field.name, report, path), fields[0].mark
 
 
 def _put_blobs(source: Message, made: Marked, kind: LayerType | None) -> None:
@@ -119,7 +145,7 @@ def _put_parameters(source: Message, made: Marked, kind: LayerType, report: Repo
             count = len(names)
             why = f"{kind.name} has {count or 'no'} parameter{'' if count == 1 else 's'}"
             report.refuse("PN027", field.mark, path, f"{why}, this is number {place + 1}")
-        elif spec := _parameter(field, report, path):
+        elif spec := _parameter(field, report, path, learns=kind.name not in _LEARNS_NOTHING):
             named.put(names[place], spec, field.mark)
     if fields and named.data:
         made.put("param", named, fields[0].mark)
@@ -146,9 +172,11 @@ def _exposed(source: Message, kind: LayerType) -> int:
     return _STATES[kind.name] if is_exposed else 0
 
 
-def _parameter(field: Field, report: Report, path: str) -> Marked | None:
+def _parameter(field: Field, report: Report, path: str, *, learns: bool) -> Marked | None:
     made = mapping(field.mark)
     for each in message(field).fields:
+        if each.name in _RATES and not learns:
+            continue
         if each.name != "share_mode":
             made.put(each.name, leaf(scalar(each), each.value.mark), each.mark)
         elif scalar(each) == "PERMISSIVE":

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from protonet.caffe.check import check
 from protonet.caffe.context import Context, Shapes, places_of
 from protonet.caffe.data_layers import PARAM, declared_by_data_layer
 from protonet.caffe.data_sets import sets_of
-from protonet.caffe.imported import Imported, imported
+from protonet.caffe.found_shape import found_shape
+from protonet.caffe.holes import Holes
+from protonet.caffe.imported import Became, Imported, imported
 from protonet.caffe.inputs import (
     INPUT,
     Declared,
@@ -26,6 +27,7 @@ from protonet.caffe.prices import put_matrix
 from protonet.caffe.prototxt import read_prototxt
 from protonet.caffe.report import Report
 from protonet.caffe.text_format import Field, Message
+from protonet.caffe.upgrade import upgraded
 from protonet.caffe.values import message, one, scalar, texts
 from protonet.layers import LAYERS
 from protonet.layers.record import LayerType
@@ -34,10 +36,12 @@ from protonet.spec.state import State
 
 @dataclass(frozen=True, slots=True)
 class Sections:
-    """What a net prototxt gives: the section `net`, and `data`, which may be empty."""
+    """What a net prototxt gives: the section `net`, `data`, which may be empty, and what became of
+    each layer."""
 
     net: Marked
     data: Marked
+    layers: tuple[Became, ...] = ()
 
 
 def import_net(
@@ -45,6 +49,7 @@ def import_net(
     shapes: Shapes | None = None,
     *,
     layers: Mapping[str, LayerType] = LAYERS,
+    holes: Holes | None = None,
 ) -> Imported:
     """Read a net prototxt as a spec with the sections `net` and `data`.
 
@@ -52,23 +57,26 @@ def import_net(
     the data, so the caller gives them.
 
     Args:
-        path: the prototxt, in Caffe's dialect since 2014.
+        path: the prototxt, in any of Caffe's dialects.
         shapes: shapes of inputs, by blob; they win over the prototxt's own.
         layers: the table of layer types. A type that is not in it is imported by its common keys,
             and refused when the spec is checked.
+        holes: takes layers of unknown types; None: keys that Caffe does not know are refused.
 
     Raises: UsageError if there is no such file, or `shapes` names no input; SpecError with all that
         cannot be imported.
     """
     path = Path(path)
     report = Report(str(path))
-    context = Context(layers, shapes or {}, report, places_of(path))
-    sections = translate(check(read_prototxt(path), "NetParameter", report), context)
-    return imported(path, {"data": sections.data, "net": sections.net}, report)
+    context = Context(layers, shapes or {}, report, places_of(path), holes=holes)
+    sections = translate(context.checked(read_prototxt(path)), context)
+    parts = {"data": sections.data, "net": sections.net}
+    return imported(path, parts, report, sections.layers)
 
 
 def translate(net: Message, context: Context) -> Sections:
     """Return the sections of a checked net; what is wrong goes into the report."""
+    net = upgraded(net, context.report)
     layers = net.named("layer")
     for field in layers:
         note_unread(message(field), context.report)
@@ -85,9 +93,38 @@ def translate(net: Message, context: Context) -> Sections:
     built = [layer_of(field, context.layers, context.report) for field in plain]
     for field, layer in zip(plain, built, strict=True):
         put_matrix(message(field), layer, context)
+    if context.holes is not None:
+        context.holes.fill(built)
     rename_repeated([message(field) for field in plain], built, state, context.report)
     made.put("layers", listing(built, net.mark))
-    return Sections(made, sets_of(sources, state, context, net.mark))
+    data = sets_of(sources, state, context, net.mark)
+    return Sections(made, data, tuple(_became(layers, plain, built, data)))
+
+
+def _became(
+    layers: Sequence[Field], plain: Sequence[Field], built: Sequence[Marked], data: Marked
+) -> Iterator[Became]:
+    """Yield what became of each layer.
+
+    Args:
+        layers: all of them, in their order.
+        plain: those that stay layers.
+        built: what those are now.
+        data: the section `data`.
+    """
+    names = {
+        id(field): str(layer.data.get("name")) for field, layer in zip(plain, built, strict=True)
+    }
+    for field in layers:
+        source = message(field)
+        name, kind = str(one(source, "name") or ""), str(one(source, "type") or "")
+        if id(field) in names:
+            yield Became(name, kind, field.mark, "layer", (names[id(field)],))
+        elif _is_input(field):
+            yield Became(name, kind, field.mark, "inputs", tuple(texts(source, "top")))
+        else:
+            sets = [key for key, marks in data.marks.children.items() if marks.key is field.mark]
+            yield Became(name, kind, field.mark, "data", tuple(map(str, sets)))
 
 
 def _is_input(field: Field) -> bool:
@@ -101,7 +138,7 @@ def _declared(net: Message, context: Context) -> list[Declared]:
         if kind == INPUT:
             declared += declared_by_input_layer(layer, context)
         elif kind in PARAM:
-            declared += declared_by_data_layer(layer)
+            declared += declared_by_data_layer(layer, found_shape(layer, context))
     return declared
 
 
@@ -112,7 +149,8 @@ def _put_common(net: Message, made: Marked, context: Context) -> None:
                 made.put(name, leaf(scalar(field), field.value.mark), field.mark)
     for field in net.named("debug_info"):
         if scalar(field):
-            context.report.note(field.mark, "debug_info", "protonet has no such debug output")
+            why = "a solver's debug_info decides, as it does in Caffe"
+            context.report.note(field.mark, "debug_info", why)
     for field in net.named("state"):
         _put_state(field, made, context)
 

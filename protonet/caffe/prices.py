@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from protonet.caffe.blob_file import read_blob
 from protonet.caffe.context import Context, find
 from protonet.caffe.layers import place_of
 from protonet.caffe.marked import Marked, leaf
 from protonet.caffe.text_format import Message
 from protonet.errors import DataError
+from protonet.protobuf import read_blob
 
 READ: Mapping[str, frozenset[str]] = MappingProxyType({"InfogainLoss": frozenset({"source"})})
 """Fields, by type, that name a file whose content a spec holds instead."""

@@ -33,9 +33,10 @@ class Report:
     def stop_at_problems(self) -> None:
         """Raise SpecError with every problem so far, from the top of the file to its end."""
         if self.problems:
-            raise SpecError(sorted(self.problems, key=_place), self.name)
+            raise SpecError(sorted(self.problems, key=place_in_file), self.name)
 
 
-def _place(problem: Problem) -> tuple[str, int, int]:
+def place_in_file(problem: Problem) -> tuple[str, int, int]:
+    """Return what problems are ordered by: file, line and column."""
     mark = problem.mark
     return (mark.source.name, mark.line, mark.column) if mark else ("", 0, 0)

@@ -8,12 +8,15 @@ from pathlib import Path
 
 from protonet.caffe.check import check
 from protonet.caffe.context import Context, Shapes, find, places_of
+from protonet.caffe.holes import Holes
 from protonet.caffe.imported import Imported, imported
+from protonet.caffe.merging import merged
 from protonet.caffe.net import Sections, translate
 from protonet.caffe.prototxt import read_prototxt
 from protonet.caffe.report import Report
 from protonet.caffe.solver_fields import solver_section
 from protonet.caffe.text_format import Field, Message
+from protonet.caffe.upgrade import upgraded
 from protonet.caffe.values import message, scalar, texts
 from protonet.errors import UsageError
 from protonet.layers import LAYERS
@@ -28,6 +31,8 @@ def import_solver(
     shapes: Shapes | None = None,
     *,
     layers: Mapping[str, LayerType] = LAYERS,
+    net: Path | None = None,
+    holes: Holes | None = None,
 ) -> Imported:
     """Read a solver prototxt, and the net it names, as a whole spec.
 
@@ -38,6 +43,8 @@ def import_solver(
         path: the solver's prototxt.
         shapes: shapes of the net's inputs, as `import_net` takes them.
         layers: the table of layer types.
+        net: the file of the net, where it is not the one that the solver names.
+        holes: as `import_net` takes them.
 
     Raises: UsageError if a file is missing, or `shapes` names no input; SpecError with all that
         cannot be imported.
@@ -45,12 +52,15 @@ def import_solver(
     path = Path(path)
     report = Report(str(path))
     solver = check(read_prototxt(path), "SolverParameter", report)
-    context = Context(layers, shapes or {}, report, places_of(path))
+    context = Context(layers, shapes or {}, report, places_of(path), holes=holes)
     section = solver_section(solver, context)
-    if _names_one_net(solver, report):
+    if net is not None:
+        sections = _net_in(net, path, context)
+    elif _names_one_net(solver, report):
         sections = _net_of(solver, path, context)
     report.stop_at_problems()
-    return imported(path, {"data": sections.data, "net": sections.net, "solver": section}, report)
+    parts = {"data": sections.data, "net": sections.net, "solver": section}
+    return imported(path, parts, report, sections.layers)
 
 
 def _names_one_net(solver: Message, report: Report) -> bool:
@@ -64,22 +74,39 @@ def _names_one_net(solver: Message, report: Report) -> bool:
 
 
 def _net_of(solver: Message, path: Path, context: Context) -> Sections:
-    """Return the sections of the net that is trained, and note what is said of other nets."""
+    """Return the sections of the net that is trained, and of the one that is tested with it; note
+    what is said of other nets."""
     field = next(field for name in NETS for field in solver.named(name))
+    net, places = _read(field, path, context)
+    tests = [each for name in ("test_net", "test_net_param") for each in solver.named(name)]
     if field.name.startswith("train_"):
-        context = replace(context, phases=("train",))
-    if field.name.endswith("_param"):
-        sections = translate(message(field), context)
-    else:
-        file = _file(field, path, context)
-        net = check(read_prototxt(file), "NetParameter", context.report)
-        sections = translate(net, replace(context, places=places_of(path, file)))
-    for name in ("test_net", "test_net_param"):
-        for other in solver.named(name):
-            why = f"this version tests the net it trains: {field.name}"
-            context.report.note(other.mark, name, why)
+        if tests and not context.report.problems:
+            other, more = _read(tests.pop(0), path, context)
+            net, places = merged(net, other), (*places, *more)
+        else:
+            context = replace(context, phases=("train",))
+    for each in tests:
+        why = "this version tests one net"
+        context.report.note(each.mark, each.name, why)
+    sections = translate(net, replace(context, places=tuple(dict.fromkeys(places))))
     _note_states(solver, sections.data.data.keys(), context.report)
     return sections
+
+
+def _read(field: Field, path: Path, context: Context) -> tuple[Message, tuple[Path, ...]]:
+    """Return the net that a field holds or names, in the dialect since 2014, and where files are
+    looked for that it names itself."""
+    if field.name.endswith("_param"):
+        return upgraded(message(field), context.report), context.places
+    file = _file(field, path, context)
+    net = context.checked(read_prototxt(file))
+    return upgraded(net, context.report), places_of(path, file)
+
+
+def _net_in(file: Path, path: Path, context: Context) -> Sections:
+    """Return the sections of the net in a file."""
+    net = context.checked(read_prototxt(file))
+    return translate(net, replace(context, places=places_of(path, file)))
 
 
 def _file(field: Field, path: Path, context: Context) -> Path:

@@ -16,7 +16,7 @@ from protonet.records import fields_of
 
 AS_THEY_ARE = (
     *("base_lr", "max_iter", "iter_size", "display", "average_loss", "test_interval"),
-    *("test_initialization", "snapshot", "snapshot_after_train"),
+    *("test_initialization", "snapshot", "snapshot_after_train", "debug_info"),
 )
 """Fields that mean the same in both."""
 
@@ -29,14 +29,12 @@ POLICY_KEYS = frozenset({"gamma", "power", "stepsize", "stepvalue"})
 """Fields that belong to the learning-rate policies."""
 
 _SNAPSHOTS = "protonet keeps its snapshots, in a format of its own, in the run directory"
-_DEBUG = "protonet has no such debug output"
 
 LEFT_OUT: Mapping[str, str] = MappingProxyType(
     {
         "snapshot_prefix": _SNAPSHOTS,
         "snapshot_format": _SNAPSHOTS,
         "snapshot_diff": "protonet's snapshots hold no gradients",
-        "debug_info": _DEBUG,
         "test_compute_loss": "protonet always tests the losses too",
         "layer_wise_reduce": "protonet lets torch choose when gradients are summed",
     }
@@ -164,7 +162,7 @@ def _put_layout(solver: Message, made: Marked) -> None:
     protonet's default, channels last, is half as fast again and nearer to exact arithmetic, and so
     leaves Caffe's path at the first near-tie of a pooling.
     """
-    made.put("channels_last", leaf(False, solver.mark), solver.mark)
+    made.put("channels_last", leaf(False, solver.mark))
 
 
 def _put_weights(solver: Message, made: Marked, context: Context) -> None:

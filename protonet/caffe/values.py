@@ -67,10 +67,15 @@ def value_of(fields: Sequence[Field], kind: str, report: Report, path: str) -> M
 
 
 def _message(field: Field, kind: str, report: Report, path: str) -> Marked:
-    """Return a filler or a shape, the only messages that stand in those of layers."""
+    """Return a message that stands in one of a layer: a filler, a shape, or a map of its fields."""
     if kind == "FillerParameter":
         return filler(message(field), report, path)
-    return leaf(dims(message(field)), field.mark)
+    if kind == "BlobShape":
+        return leaf(dims(message(field)), field.mark)
+    made = mapping(field.mark)
+    for name, fields in grouped(message(field)):
+        made.put(name, value_of(fields, kind, report, f"{path}.{name}"), fields[0].mark)
+    return made
 
 
 def dims(shape: Message) -> list[int]:

@@ -7,7 +7,9 @@ import argparse
 
 def add_spec(parser: argparse.ArgumentParser) -> None:
     """Declare the spec file."""
-    parser.add_argument("spec", metavar="SPEC", help="the YAML file")
+    parser.add_argument(
+        "spec", metavar="SPEC", help="the YAML file, or a net's or solver's .prototxt of Caffe"
+    )
 
 
 def add_overrides(parser: argparse.ArgumentParser) -> None:

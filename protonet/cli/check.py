@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from protonet.cli.arguments import add_overrides, add_plugins, add_spec, add_strict
-from protonet.cli.warnings import as_errors, warn
+from protonet.cli.warnings import as_errors, tell, warn
 from protonet.errors import SpecError
 from protonet.problems import Problem
 
@@ -44,8 +44,9 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "json":
         return _as_json(options)
     spec, forms, warnings = _checked(options)
+    tell(spec.origin.notes)
     warn(warnings, options.spec, strict=options.strict)
-    layers = ", ".join(f"{len(form.wiring.nodes)} in {phase}" for phase, form in forms.items())
+    layers = ", ".join(f"{form.layer_count} in {phase}" for phase, form in forms.items())
     print(f"{options.spec}: no error; layers: {layers}")
     return 0
 

@@ -11,34 +11,60 @@ from types import MappingProxyType, ModuleType
 
 from protonet import __version__
 from protonet.cli import (
+    board,
     check,
     convert,
     diff,
     draw,
     explain,
+    export,
+    gradcheck,
+    import_,
+    inspect,
     layers,
+    mean,
     new,
+    predict,
+    preview,
+    replay,
     schema,
     show,
     summary,
     test,
+    time,
     train,
+    transforms,
+    verify,
+    zoo,
 )
-from protonet.errors import Interrupted, ProtonetError, SpecError
+from protonet.errors import Interrupted, ProtonetError, SpecError, UsageError
 
 COMMANDS = MappingProxyType[str, ModuleType](
     {
         "new": new,
         "train": train,
+        "board": board,
         "test": test,
+        "predict": predict,
+        "export": export,
         "check": check,
         "summary": summary,
         "draw": draw,
+        "preview": preview,
         "show": show,
         "diff": diff,
+        "gradcheck": gradcheck,
+        "time": time,
+        "replay": replay,
         "layers": layers,
+        "transforms": transforms,
         "schema": schema,
         "convert": convert,
+        "import": import_,
+        "inspect": inspect,
+        "verify": verify,
+        "mean": mean,
+        "zoo": zoo,
         "explain": explain,
     }
 )
@@ -65,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        code: int = COMMANDS[options.command].run(options)
+        code = _run(options)
         sys.stdout.flush()
     except ProtonetError as error:
         plain = isinstance(error, SpecError | Interrupted)  # a stop that was asked for is no error
@@ -84,6 +110,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def _run(options: argparse.Namespace) -> int:
+    """Run a command and return its exit code.
+
+    Raises: UsageError for what a user's own file, a plugin, raises.
+    """
+    try:
+        code: int = COMMANDS[options.command].run(options)
+    except ProtonetError:
+        raise
+    except Exception as error:
+        plugins = sys.modules.get("protonet.plugins")  # no plugin runs without
+        where = plugins.line_in_plugin(error) if plugins else ""
+        if not where:
+            raise
+        why = next(iter(str(error).splitlines()), "")
+        raise UsageError(f"{where}: {type(error).__name__}: {why}") from error
+    return code
+
+
 def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
     """Parse, with overrides wherever they stand: argparse takes them only beside the spec."""
     options, rest = parser.parse_known_args(arguments)
@@ -91,6 +136,7 @@ def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) ->
         if word.startswith("-") or "=" not in word or not hasattr(options, "overrides"):
             parser.error(f"unrecognized arguments: {' '.join(rest)}")
         options.overrides.append(word)
+    options.given = sys.argv[1:] if arguments is None else list(arguments)
     return options
 
 

@@ -30,8 +30,10 @@ class ProgressBar:
         self._started = self._shown = clock()
 
     def __call__(self, done: int, total: int) -> None:
-        """Show that `done` of `total` are done, if it is time to."""
+        """Show that `done` of `total` are done, if it is time to; 0 is where the work begins."""
         now = self._clock()
+        if done == 0:
+            self._started = now  # what came before is no part of the rate
         if now - self._shown < self._wait:
             return
         self._shown = now
@@ -46,7 +48,7 @@ class ProgressBar:
         self._terminal.status("")
 
     def _text(self, done: int, total: int, seconds: float) -> str:
-        rate = done / seconds
+        rate = done / seconds if done else 0.0
         left = f", {duration((total - done) / rate)} left" if rate and done < total else ""
         return f"{done}/{total} {self._unit}, {per_second(rate)}{left}"
 

@@ -31,8 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the schema, or write it to a file."""
     from protonet.editor import language_schema, schema_text
+    from protonet.zoo.find import net_file
 
-    text = schema_text(language_schema(options.spec, allow_plugins=options.allow_plugins))
+    found = language_schema(options.spec, allow_plugins=options.allow_plugins, find=net_file)
+    text = schema_text(found)
     if options.out is None:
         print(text, end="")
         return 0

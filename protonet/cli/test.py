@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from protonet.cli.arguments import add_overrides, add_plugins, add_spec
 from protonet.cli.terminal import Terminal
@@ -23,11 +22,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights",
         metavar="FILE",
-        type=Path,
-        help=".safetensors, .npz, a snapshot or a run (default: the newest run of the spec's name)",
+        help=".safetensors, .npz, .caffemodel, a snapshot, a run or zoo://NAME (default: the "
+        "newest run of the spec's name)",
     )
     parser.add_argument(
         "--set", metavar="NAME", dest="name", help="one evaluation set (default: all of them)"
+    )
+    parser.add_argument(
+        "--transform",
+        choices=("weights", "spec"),
+        default="weights",
+        help="prepare images as is stored with the weights, where it is, or as the spec says "
+        "(default: weights)",
     )
 
 
@@ -37,5 +43,5 @@ def run(options: argparse.Namespace) -> int:
     from protonet.run.measure import measure
 
     spec = load(options.spec, options.overrides, allow_plugins=options.allow_plugins)
-    measure(spec, options.weights, options.name, Terminal(sys.stdout))
+    measure(spec, options.weights, options.name, Terminal(sys.stdout), options.transform)
     return 0

@@ -21,6 +21,14 @@ def warn(warnings: Sequence[Problem], name: str, *, strict: bool) -> None:
         print(told(warnings, name), file=sys.stderr)
 
 
+def tell(notes: Sequence[Problem]) -> None:
+    """Print a line to standard error for each thing that another language said and nothing stands
+    for here; none of them is a mistake."""
+    for note in notes:
+        hint = f" ({note.hint})" if note.hint else ""
+        print(f"note: {note.mark} {note.path}: {note.why}{hint}", file=sys.stderr)
+
+
 def as_errors(warnings: Sequence[Problem]) -> list[Problem]:
     """Return warnings as errors."""
     return [replace(warning, severity="error") for warning in warnings]

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import os
-import struct
-import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
-
-from protonet.convert.image import FORMATS, Decoded, decode
-from protonet.errors import DataError
+from protonet.data.image import Decoded, decode, image_errors
 from protonet.records import ChannelOrder
 
 IMAGE_ENDINGS = frozenset(
@@ -45,6 +39,10 @@ class ImageFiles:
     paths: Sequence[str]
     gray: bool
 
+    def __len__(self) -> int:
+        """Return the number of files."""
+        return len(self.paths)
+
     @property
     def channels(self) -> ChannelOrder:
         """What the decoded channels are."""
@@ -54,8 +52,8 @@ class ImageFiles:
         """Return the file's path."""
         return shown(self.paths[index])
 
-    def load(self, index: int) -> Decoded:
-        """Read and decode one file.
+    def content(self, index: int) -> bytes:
+        """Read one file.
 
         Raises: DataError naming the file and why it cannot be read.
         """
@@ -63,30 +61,12 @@ class ImageFiles:
             data = Path(self.paths[index]).read_bytes()
             if not data:
                 raise ValueError("the file is empty")
-            return decode(data, gray=self.gray)
+            return data
 
+    def load(self, index: int) -> Decoded:
+        """Read and decode one file.
 
-@contextmanager
-def image_errors(name: str) -> Iterator[None]:
-    """Turn what the system, Pillow and simplejpeg raise for a bad file into a DataError."""
-    try:
-        yield
-    except UnidentifiedImageError as error:
-        raise _unreadable(
-            name, f"it is none of {', '.join(FORMATS)}, or damaged at its beginning"
-        ) from error
-    except OSError as error:
-        raise _unreadable(name, error.strerror or str(error)) from error
-    except (
-        Image.DecompressionBombError,
-        SyntaxError,  # Pillow's word for a broken PNG
-        ValueError,
-        EOFError,
-        struct.error,
-        zlib.error,
-    ) as error:
-        raise _unreadable(name, str(error).rstrip(".") or type(error).__name__) from error
-
-
-def _unreadable(name: str, why: str) -> DataError:
-    return DataError(f"{name}: cannot be read as an image: {why}")
+        Raises: DataError naming the file and why it cannot be read.
+        """
+        with image_errors(self.name(index)):
+            return decode(self.content(index), gray=self.gray)

@@ -1,40 +1,53 @@
-"""Which kind of input a path holds: a folder of images, a list file, or IDX files."""
+"""Which kind of input a path holds, and what is in it."""
 
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from protonet.convert.arrays import NPY, NPZ, list_arrays
+from protonet.convert.caffe_hdf5 import ENDINGS as HDF5_ENDINGS
+from protonet.convert.caffe_hdf5 import hdf5_list, list_hdf5
+from protonet.convert.cifar import cifar_files, is_cifar_name, list_cifar
+from protonet.convert.dataset_source import list_dataset
+from protonet.convert.datum_database import list_datums
+from protonet.convert.delimited import is_table_name, read_delimited
 from protonet.convert.files import is_image_name, shown
+from protonet.convert.frame import Frame
 from protonet.convert.idx_pair import image_files, is_idx_name, list_pairs
-from protonet.convert.list_file import list_file
-from protonet.convert.options import ConvertOptions
-from protonet.convert.set_folder import list_folder
+from protonet.convert.json_lines import is_json_lines_name, read_json_lines
+from protonet.convert.list_file import EXPECTED, list_file
+from protonet.convert.options import ConvertOptions, TableOptions
+from protonet.convert.pairs import list_masks, read_texts
+from protonet.convert.parquet import read_parquet
+from protonet.convert.set_folder import TABLES, list_folder
+from protonet.convert.shards import read_shards, tar_files
 from protonet.convert.source import Part
+from protonet.convert.tabulate import tabulate
+from protonet.data.open import tables_of
 from protonet.errors import DataError, UsageError
 
+Parts = tuple[Part, ...]
 
-def find_parts(source: Path, options: ConvertOptions) -> tuple[Part, ...]:
-    """List what `source` holds: one part for each table, or a single one.
+_PARQUET = (".parquet", ".pq")
 
-    A folder with IDX files of images is read as those; any other folder holds class folders, or
-    the parts of a set with class folders in each. A file is IDX by its name, `…-ubyte` or `….idx`,
-    else a list. The table `train` comes first.
 
-    Raises: DataError if it does not exist or holds none of these; UsageError if an option does not
-    fit.
+def find_parts(source: Path, options: ConvertOptions) -> Parts:
+    """List what `source` holds: one part for each table, or a single one. The table `train` comes
+    first.
+
+    Raises: DataError if it does not exist or holds nothing that is known; UsageError if an option
+        does not fit.
     """
-    if not os.path.exists(source):
+    if not (os.path.exists(source) or _is_dataset(source.parent)):
         raise DataError(f"{shown(source)}: there is no such file or folder")
-    if options.root is not None and (source.is_dir() or is_idx_name(source.name)):
-        raise UsageError(
-            f"--root {options.root}: only a list file has paths; {shown(source)} is none"
-        )
-    if source.is_dir():
-        parts = list_pairs(image_files(source)) or list_folder(source, gray=options.gray)
-    else:
-        parts = _from_file(source, options)
+    parts = _from_folder(source, options) if source.is_dir() else _from_file(source, options)
     parts = tuple(sorted(parts, key=lambda part: part.table != "train"))
+    _check_options(parts, shown(source), options)
     if options.split and len(parts) > 1:
         names = ", ".join(str(part.table) for part in parts)
         raise UsageError(
@@ -44,12 +57,144 @@ def find_parts(source: Path, options: ConvertOptions) -> tuple[Part, ...]:
     return parts
 
 
-def _from_file(source: Path, options: ConvertOptions) -> tuple[Part, ...]:
-    if is_image_name(source.name):
+def _check_options(parts: Parts, where: str, options: ConvertOptions) -> None:
+    """Refuse options that nothing here could be changed by."""
+    asked = {"--resize": options.resize, "--gray": options.gray, "--encode": options.encode}
+    given = [option for option, value in asked.items() if value]
+    if given and all(part.images is None for part in parts):
+        raise UsageError(f"{given[0]}: {where} holds no images")
+    if options.table != TableOptions() and not any(part.tabular for part in parts):
         raise UsageError(
-            f"{shown(source)}: is a single image; expected a folder of class folders, a list file "
-            "or IDX files"
+            "--label, --columns, --ignore, --text and what goes with them are for columns; "
+            f"{where} has none"
         )
-    if is_idx_name(source.name):
-        return list_pairs([source])
-    return (list_file(source, root=options.root, gray=options.gray),)
+
+
+def _is_dataset(place: Path) -> bool:
+    """Tell whether a path can be that of a dataset, of which a table is asked for."""
+    return os.path.exists(place / "data.mdb") or place.suffix in HDF5_ENDINGS
+
+
+def _from_folder(folder: Path, options: ConvertOptions) -> Parts:
+    """Return what the first reader that knows the folder finds in it."""
+    if options.root is not None:
+        raise _no_paths(folder, options.root)
+    for read in _folder_readers(folder, options):
+        parts = read()
+        if parts:
+            return parts
+    return list_folder(folder, gray=options.gray)
+
+
+def _folder_readers(folder: Path, options: ConvertOptions) -> Iterator[Callable[[], Parts]]:
+    gray = options.gray
+    yield lambda: _database(folder, options)
+    yield lambda: list_pairs(image_files(folder))
+    yield lambda: _if_any(cifar_files(folder), partial(list_cifar, gray=gray))
+    yield lambda: list_arrays(folder, gray=gray) if any(folder.glob(f"*{NPY}")) else ()
+    yield lambda: _shard_tables(folder, options)
+    yield lambda: _file_tables(folder, options)
+    yield lambda: list_masks(folder, gray=gray)
+    yield lambda: _texts(folder, options)
+
+
+def _from_file(file: Path, options: ConvertOptions) -> Parts:
+    name = file.name
+    if is_image_name(name):
+        raise UsageError(f"{shown(file)}: is a single image; expected {EXPECTED}")
+    if _is_table(name):
+        return tabulate([_frame(file, options)], options)
+    listed = None if os.path.isfile(file) and hdf5_list(file) else _plain_list(file)
+    if listed is not None:
+        return (list_file(file, root=options.root, gray=options.gray, skip=options.skip),)
+    if options.root is not None:
+        raise _no_paths(file, options.root)
+    return _from_records(file, options)
+
+
+def _plain_list(file: Path) -> Path | None:
+    """Return the file, if it is of none of the kinds that have names of their own."""
+    name, ending = file.name, file.suffix.lower()
+    known = (NPZ, NPY, ".tar", *HDF5_ENDINGS)
+    own = is_idx_name(name) or is_cifar_name(name) or ending in known
+    return None if own or not os.path.isfile(file) else file
+
+
+def _from_records(file: Path, options: ConvertOptions) -> Parts:
+    name, ending, gray = file.name, file.suffix.lower(), options.gray
+    if not os.path.exists(file) or (ending in HDF5_ENDINGS and tables_of(file)):
+        return list_dataset(file, options)
+    if is_idx_name(name):
+        return list_pairs([file])
+    if is_cifar_name(name):
+        return list_cifar([file], gray=gray)
+    if ending in (NPZ, NPY):
+        return list_arrays(file, gray=gray)
+    if ending == ".tar":
+        return tabulate([read_shards([file], gray=gray)], options)
+    return (list_hdf5(file),)
+
+
+def _database(folder: Path, options: ConvertOptions) -> Parts:
+    if (folder / "CURRENT").is_file() and list(folder.glob("MANIFEST-*")):
+        raise UsageError(
+            f"{shown(folder)}: is a LevelDB, which cannot be read; make an LMDB of it with Caffe, "
+            "or convert the images again"
+        )
+    if not (folder / "data.mdb").is_file():
+        return ()
+    if tables_of(folder):
+        return list_dataset(folder, options)
+    return (list_datums(folder, gray=options.gray),)
+
+
+def _shard_tables(folder: Path, options: ConvertOptions) -> Parts:
+    files = tar_files(folder)
+    return tabulate([read_shards(files, gray=options.gray)], options) if files else ()
+
+
+def _file_tables(folder: Path, options: ConvertOptions) -> Parts:
+    """Read tables that are called after the parts of a set: train.csv, test.csv."""
+    found: dict[str, Path] = {}
+    for file in sorted(folder.iterdir()):
+        table = TABLES.get(re.split(r"[-_.]", file.name)[0].lower())
+        if table is None or not _is_table(file.name):
+            continue
+        if table in found:
+            raise DataError(
+                f"{shown(folder)}: {found[table].name} and {file.name} would both become the table "
+                f"{table}; move one away, or convert each by itself"
+            )
+        found[table] = file
+    first = sorted(found, key=lambda table: table != "train")
+    only = len(found) == 1
+    frames = [_frame(found[table], options, None if only else table) for table in first]
+    return tabulate(frames, options) if frames else ()
+
+
+def _texts(folder: Path, options: ConvertOptions) -> Parts:
+    frame = read_texts(folder, gray=options.gray)
+    if frame is None:
+        return ()
+    table = replace(options.table, text=("text",))
+    return tabulate([frame], replace(options, table=table))
+
+
+def _is_table(name: str) -> bool:
+    return is_table_name(name) or is_json_lines_name(name) or name.lower().endswith(_PARQUET)
+
+
+def _frame(file: Path, options: ConvertOptions, table: str | None = None) -> Frame:
+    if is_table_name(file.name):
+        return read_delimited(file, options.table.columns, table)
+    if is_json_lines_name(file.name):
+        return read_json_lines(file, table)
+    return read_parquet(file, gray=options.gray, table=table)
+
+
+def _if_any(files: list[Path], read: Callable[[list[Path]], Parts]) -> Parts:
+    return read(files) if files else ()
+
+
+def _no_paths(source: Path, root: str) -> UsageError:
+    return UsageError(f"--root {root}: only a list or a table has paths; {shown(source)} is none")

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from protonet.convert.files import ImageFiles, is_image_name, shown
-from protonet.convert.source import Part
+from protonet.convert.source import Part, labelled
 from protonet.errors import DataError
 
 _DATASET_ENDINGS = (".lmdb", ".h5", ".hdf5")
@@ -80,13 +80,15 @@ def list_classes(
 
     Raises: DataError if there is no image, or a folder cannot be read.
     """
-    trees = [_class_tree(os.path.join(folder, name)) for name in names]
+    with _folder_errors(str(folder)):
+        above = frozenset([_identity(os.stat(folder))])
+    trees = [_class_tree(os.path.join(folder, name), above) for name in names]
     paths = [path for tree in trees for path in tree.images]
     if not paths:
         raise DataError(f"{shown(folder)}: no image in its {_count(len(names), 'class folder')}")
     labels = np.repeat(np.arange(len(names), dtype=np.int64), [len(tree.images) for tree in trees])
     notes = tuple(f"{shown(folder)}: {note}" for note in _notes(folder, names, trees))
-    return Part(ImageFiles(paths, gray), labels, tuple(names), table, notes)
+    return Part(ImageFiles(paths, gray), labelled(labels), tuple(names), table, notes)
 
 
 def _no_classes(folder: Path) -> DataError:
@@ -107,20 +109,24 @@ def _images_beside(folder: Path) -> list[str]:
     ]
 
 
-def _class_tree(folder: str) -> _Tree:
-    return _walk(folder) if os.path.isdir(folder) else _Tree()
+def _class_tree(folder: str, above: frozenset[tuple[int, int]]) -> _Tree:
+    return _walk(folder, above) if os.path.isdir(folder) else _Tree()
 
 
-def _walk(folder: str, above: frozenset[tuple[int, int]] = frozenset()) -> _Tree:
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
+
+
+def _walk(folder: str, above: frozenset[tuple[int, int]]) -> _Tree:
     """List the files below a folder by name; a link back to a folder above is not followed."""
     tree = _Tree()
     with _folder_errors(folder):
         status = os.stat(folder)
-    if (status.st_dev, status.st_ino) in above:
+    if _identity(status) in above:
         return tree
     for entry in _entries(folder):
         if entry.is_dir():
-            below = _walk(entry.path, above | {(status.st_dev, status.st_ino)})
+            below = _walk(entry.path, above | {_identity(status)})
             tree.images += below.images
             tree.others += below.others
         else:
@@ -152,6 +158,8 @@ def _notes(folder: Path, names: Sequence[str], trees: Sequence[_Tree]) -> Iterat
     if beside:
         yield f"left out {_count(len(beside), 'image')} beside the class folders: {_some(beside)}"
     empty = [name for name, tree in zip(names, trees, strict=True) if not tree.images]
+    if len(names) == 1:
+        yield "there is one class only, so that there is nothing to learn from the labels"
     if empty:
         kept = "kept as a class" if len(empty) == 1 else "kept as classes"
         yield f"no image in {_count(len(empty), 'class folder')}, {kept}: {_some(empty)}"

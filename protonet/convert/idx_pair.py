@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from protonet.convert.files import shown
-from protonet.convert.image import Decoded
-from protonet.convert.source import Part, numbered_classes
+from protonet.convert.source import Part, labelled, numbered_classes
 from protonet.data.idx import read_idx
+from protonet.data.image import Decoded
 from protonet.errors import DataError
 from protonet.records import ChannelOrder
 
@@ -39,6 +39,10 @@ class IdxImages:
     file: str
     values: npt.NDArray[np.uint8]
 
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return len(self.values)
+
     @property
     def channels(self) -> ChannelOrder:
         """IDX images have one channel."""
@@ -47,6 +51,10 @@ class IdxImages:
     def name(self, index: int) -> str:
         """Return the file and the image's number in it, from 0."""
         return f"{self.file}, image {index}"
+
+    def content(self, index: int) -> bytes:
+        """Return the bytes of one image."""
+        return bytes(self.values[index].tobytes())
 
     def load(self, index: int) -> Decoded:
         """Return one image, (H, W, 1)."""
@@ -98,7 +106,7 @@ def _pair(file: Path, table: str | None) -> Part:
     if not len(images):
         raise DataError(f"{shown(file)}: holds no image")
     numbers = labels.astype(np.int64)
-    return Part(IdxImages(shown(file), images), numbers, numbered_classes(numbers), table)
+    return Part(IdxImages(shown(file), images), labelled(numbers), numbered_classes(numbers), table)
 
 
 def _labels_beside(file: Path) -> Path:

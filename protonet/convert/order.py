@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from protonet.convert.options import exact
 from protonet.errors import DataError
-from protonet.randomness import key, random_words
+from protonet.randomness import Words, key, random_words
 
 Indices = npt.NDArray[np.int64]
 Split = tuple[tuple[str, float], ...]
@@ -23,26 +23,37 @@ def order(count: int, seed: int | None) -> Indices:
     return np.argsort(random_words(key(seed, "convert order"), positions), kind="stable")
 
 
-def split_labels(labels: Indices, split: Split, seed: int) -> Indices:
+def split_labels(labels: Indices, split: Split, seed: int, contents: Words) -> Indices:
     """Return the table of each record, (N,), 0 for the first of `split`.
 
-    Within each class the records are drawn by the seed, and every table gets its fraction of the
-    class to within one record; what is over or short is made up in the classes after it, so that
-    the tables as wholes keep their fractions too.
+    Within each class the records are drawn by the seed and their content, and every table gets its
+    fraction of the class to within one record; what is over or short is made up in the classes
+    after it, so that the tables as wholes keep their fractions too. Records of a class that have
+    one content go to one table, even where its fraction suffers; and a record's place in the
+    source is no part of the draw.
 
     Args:
         labels: class of each record, (N,).
         split: name and fraction of each table.
-        seed: what the draw depends on, beside the labels.
+        seed: what the draw depends on, beside labels and contents.
+        contents: a hash of what each record holds, (N,).
 
     Raises: DataError if a table gets no record.
     """
     tables = np.empty(len(labels), np.int64)
-    by_class = np.lexsort((order(len(labels), key(seed, "convert split")), labels))
+    drawn = random_words(key(seed, "convert split"), contents)
+    by_class = np.lexsort((drawn, labels))
     _, sizes = np.unique(labels, return_counts=True)
     counts = _shares(sizes.tolist(), [exact(fraction) for _, fraction in split])
-    tables[by_class] = np.concatenate([np.repeat(np.arange(len(split)), row) for row in counts])
-    _refuse_empty(counts, split)
+    ends = np.cumsum(counts).tolist()
+    numbers = np.repeat(np.tile(np.arange(len(split)), len(sizes)), np.diff([0, *ends]))
+    same = (np.diff(drawn[by_class]) == 0) & (np.diff(labels[by_class]) == 0)
+    for place in np.flatnonzero(same & (np.diff(numbers) != 0)).tolist():
+        while place < len(same) and same[place]:  # a content is not parted
+            numbers[place + 1] = numbers[place]
+            place += 1
+    tables[by_class] = numbers
+    _refuse_empty(np.bincount(tables, minlength=len(split)).tolist(), split)
     return tables
 
 
@@ -61,8 +72,7 @@ def _shares(sizes: list[int], fractions: list[Fraction]) -> list[list[int]]:
     return counts
 
 
-def _refuse_empty(counts: list[list[int]], split: Split) -> None:
-    totals = [sum(column) for column in zip(*counts, strict=True)]
+def _refuse_empty(totals: list[int], split: Split) -> None:
     for (name, fraction), total in zip(split, totals, strict=True):
         if total == 0:
             raise DataError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from protonet.convert.batches import Batch
-from protonet.convert.source import Images
+from protonet.convert.source import Part
 from protonet.data.header import Header
 
 _SHOWN = 3
@@ -37,12 +37,16 @@ class Report:
         tables: what it holds.
         notes: what a person should know, a sentence each.
         seconds: how long it took.
+        rejected: number of records that were left out.
+        rejects: the report of them; None where nothing was.
     """
 
     path: Path
     tables: tuple[TableReport, ...]
     notes: tuple[str, ...]
     seconds: float
+    rejected: int = 0
+    rejects: Path | None = None
 
     @property
     def count(self) -> int:
@@ -52,9 +56,9 @@ class Report:
 
 @dataclass
 class Findings:
-    """What is learnt about the images while they pass."""
+    """What is learnt about the images of a part while they pass."""
 
-    images: Images
+    part: Part
     colour: bool = False
     remarks: dict[int, str] = field(default_factory=dict)
 
@@ -68,10 +72,11 @@ class Findings:
         notes = []
         if self.remarks:
             named = [
-                f"{self.images.name(index)} ({why})" for index, why in sorted(self.remarks.items())
+                f"{self.part.name(index)} ({why})" for index, why in sorted(self.remarks.items())
             ]
             notes.append(f"damaged, yet readable: {_some(named)}")
-        if not self.colour and self.images.channels != "gray":
+        images = self.part.images
+        if images is not None and not self.colour and images.channels != "gray":
             notes.append("every image is grey; with --gray a record takes a third of the space")
         return tuple(notes)
 

@@ -24,6 +24,7 @@ TABLES = MappingProxyType(
         "val": "val",
         "valid": "val",
         "validation": "val",
+        "dev": "val",
     }
 )
 """Name of a part's folder, in lower case → its table."""

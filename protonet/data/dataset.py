@@ -8,6 +8,7 @@ from typing import Protocol, Self
 
 import numpy as np
 
+from protonet.data.encoded_column import EncodedColumn
 from protonet.data.header import Header
 from protonet.data.layout import Array, Column, Rows
 from protonet.errors import UsageError
@@ -59,10 +60,15 @@ class ChunkedDataset:
         count = self.header.count
         if not -count <= index < count:
             raise IndexError(f"{self.path}: there is no record {index}; there are {count}")
-        columns = self._open_columns().items()
-        record = {name: np.empty((1, *c.column.shape), c.column.dtype) for name, c in columns}
-        self.gather(np.array([index % count]), record)
-        return {name: value[0, ...] for name, value in record.items()}
+        record = {}
+        for name, column in self._open_columns().items():
+            if isinstance(column, EncodedColumn):
+                record[name] = column.image(index % count)
+                continue
+            value = np.empty((1, *column.column.shape), column.column.dtype)
+            column.gather(np.array([index % count]), value)
+            record[name] = value[0, ...]
+        return record
 
     def gather(self, rows: Rows, out: Mapping[str, Array]) -> None:
         """Copy records into the given arrays."""
@@ -81,6 +87,14 @@ class ChunkedDataset:
                     f"{name}: {array.dtype} {array.shape} cannot take {len(rows)} records"
                 )
             columns[name].gather(rows, array)
+
+    @property
+    def columns(self) -> Mapping[str, Gathering]:
+        """The records, by field name.
+
+        Raises: UsageError if the dataset is closed.
+        """
+        return self._open_columns()
 
     def close(self) -> None:
         """Let go of the file."""

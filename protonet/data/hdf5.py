@@ -166,6 +166,19 @@ class UnmappedColumn:
             here = np.flatnonzero(chunks == chunk)
             out[here] = self._chunk(chunk)[within[here]]
 
+    def span(self, start: int, stop: int) -> Array:
+        """Return records from `start` to `stop`, in a row.
+
+        Raises: DataError if a chunk is damaged.
+        """
+        per_chunk = self.column.per_chunk
+        chunks = range(start // per_chunk, max(start, stop - 1) // per_chunk + 1)
+        pieces = [
+            self._chunk(chunk)[max(start - chunk * per_chunk, 0) : stop - chunk * per_chunk]
+            for chunk in chunks
+        ]
+        return np.concatenate(pieces)
+
     def _read(self, chunk: int) -> Array:
         records = self.column.records_in(chunk)
         shape = (len(records), *self.column.shape)

@@ -6,9 +6,15 @@ hold the same tables and can be exchanged.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
 from protonet.errors import DataError
 from protonet.records import ChannelOrder, Count, Number, Record, Size, Text
@@ -29,6 +35,22 @@ class FieldSpec(Record):
     kind: Literal["fixed", "variable", "image"] = "fixed"
     """`fixed`: one shape for all; `variable`: each of its own shape; `image`: a JPEG's or PNG's
     bytes."""
+    columns: tuple[str, ...] | None = None
+    """Name of each number along the first axis of a record, where it has any: the columns of a
+    table."""
+    names: tuple[str, ...] | None = None
+    """What each number stands for, from 0: the values of a categorical column, or the tokens of a
+    text."""
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out names that there are none of: most fields have none."""
+        values: dict[str, Any] = handler(self)
+        return {
+            key: value
+            for key, value in values.items()
+            if value is not None or key not in ("columns", "names")
+        }
 
 
 class Header(Record):

@@ -7,7 +7,9 @@ A table stores, under its prefix ("" for the only table, "train/" for a named on
     protonet/checksums/<field>   CRC-32 of each chunk, little-endian uint32
     <field>                      the records, in chunks of about 1 MiB
 
-Only the last differs between formats: see `protonet.data.lmdb` and `protonet.data.hdf5`.
+Only the last differs between formats: see `protonet.data.lmdb` and `protonet.data.hdf5`. A field of
+encoded images lies there as two columns: their bytes, one image after the other, and under
+`protonet/ends/<field>` where each ends, int64.
 """
 
 from __future__ import annotations
@@ -17,11 +19,16 @@ import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ValidationError
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
 from protonet.data.header import FieldSpec, Header, read_header
 from protonet.errors import DataError, UsageError
@@ -38,6 +45,9 @@ LARGEST_RECORD = (1 << 32) - 1
 
 CHECKSUM = np.dtype("<u4")
 HEADER, LAYOUT, CHECKSUMS = "protonet/header", "protonet/layout", "protonet/checksums/"
+ENDS = "protonet/ends/"
+IMAGE: Final = "image"
+"""The kind of a field of encoded images."""
 
 _COUNTABLE = 1 << 62
 _NAME = re.compile(r"\w[\w.-]*", re.ASCII)
@@ -52,7 +62,18 @@ class Layout(Record):
     header_checksum: Size
     """CRC-32 of the stored header."""
     records_per_chunk: dict[str, Count]
-    """Records in each chunk of a field; the last chunk holds the rest."""
+    """Records in each chunk of a field, or bytes of one of encoded images; the last chunk holds the
+    rest."""
+    encoded_bytes: dict[str, Size] = Field(default_factory=dict)
+    """Bytes of all images of a field of encoded ones."""
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what most tables have nothing to say of."""
+        values: dict[str, Any] = handler(self)
+        if not self.encoded_bytes:
+            del values["encoded_bytes"]
+        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +120,7 @@ class Table:
 
     Attributes:
         header: the table's header.
-        columns: by field name.
+        columns: by field name; of encoded images those of their bytes, and the ends beside them.
         checksums: of each column's chunks, uint32.
     """
 
@@ -126,8 +147,28 @@ def checksum(records: Array) -> int:
     return zlib.crc32(np.ascontiguousarray(records).reshape(-1).view(np.uint8).data)
 
 
+def new_columns(field: FieldSpec, where: str) -> tuple[Column, ...]:
+    """Return the columns a field is written to, still without records: one, or for encoded images
+    that of their bytes and that of their ends.
+
+    Raises: UsageError if the field is of a kind, type or shape that cannot be written.
+    """
+    if field.kind == IMAGE:
+        check_name("field", field.name)
+        return _encoded_columns(field.name, 0, 0)
+    return (new_column(field, where),)
+
+
+def _encoded_columns(name: str, count: int, size: int) -> tuple[Column, Column]:
+    ends = np.dtype("<i8")
+    return (
+        Column(name, np.dtype("u1"), (), size, CHUNK_BYTES),
+        Column(ENDS + name, ends, (), count, CHUNK_BYTES // ends.itemsize),
+    )
+
+
 def new_column(field: FieldSpec, where: str) -> Column:
-    """Return the column a field is written to, still without records.
+    """Return the column a field of one shape is written to, still without records.
 
     Raises: UsageError if the field is of a kind, type or shape that cannot be written.
     """
@@ -168,7 +209,11 @@ def read_table(get: Callable[[str], bytes], where: str) -> Table:
             f"{where}: the header is damaged: its checksum is {zlib.crc32(stored):08x}, written as "
             f"{layout.header_checksum:08x}; convert the data again"
         )
-    columns = {field.name: _stored_column(field, header, layout, where) for field in header.fields}
+    columns = {
+        column.name: column
+        for field in header.fields
+        for column in _stored_columns(field, header, layout, where)
+    }
     checksums = {}
     for name, column in columns.items():
         sums, wanted = get(CHECKSUMS + name), column.chunks * CHECKSUM.itemsize
@@ -198,6 +243,20 @@ def _read_layout(stored: bytes, where: str) -> Layout:
         raise DataError(
             f"{where}: the layout of its chunks is damaged; convert the data again"
         ) from error
+
+
+def _stored_columns(
+    field: FieldSpec, header: Header, layout: Layout, where: str
+) -> tuple[Column, ...]:
+    if field.kind != IMAGE:
+        return (_stored_column(field, header, layout, where),)
+    size = layout.encoded_bytes.get(field.name, 0)
+    columns = _encoded_columns(field.name, header.count, size)
+    if any(layout.records_per_chunk.get(one.name) != one.per_chunk for one in columns):
+        raise DataError(
+            f"{where}: the layout of field {field.name} is damaged; convert the data again"
+        )
+    return columns
 
 
 def _stored_column(field: FieldSpec, header: Header, layout: Layout, where: str) -> Column:

@@ -13,7 +13,7 @@ file is an error there, not a crash, nothing is held open or locked, and a map s
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,18 +70,24 @@ class LmdbStore:
         """Close the environment."""
         self._environment.close()
 
-    def _put(self, key: bytes, value: bytes | memoryview) -> None:
+    def put_all(self, entries: Sequence[tuple[bytes, bytes | memoryview]]) -> None:
+        """Write several values in one transaction, which is much faster than one by one."""
         with _lmdb_errors(self._file, self._path):
             try:
-                self._put_once(key, value)
+                self._put_once(entries)
             except lmdb.MapFullError:
                 size = self._environment.info()["map_size"]
-                self._environment.set_mapsize(2 * size + 2 * len(value))
-                self._put_once(key, value)
+                wanted = sum(len(value) for _, value in entries)
+                self._environment.set_mapsize(2 * size + 2 * wanted)
+                self._put_once(entries)
 
-    def _put_once(self, key: bytes, value: bytes | memoryview) -> None:
+    def _put(self, key: bytes, value: bytes | memoryview) -> None:
+        self.put_all([(key, value)])
+
+    def _put_once(self, entries: Sequence[tuple[bytes, bytes | memoryview]]) -> None:
         with self._environment.begin(write=True) as transaction:
-            transaction.put(key, value)
+            for key, value in entries:
+                transaction.put(key, value)
 
 
 class LmdbFile:

@@ -28,6 +28,10 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
+from protonet.data.layout import Rows
+
 Buffer = memoryview
 
 _PAGE = struct.Struct("<QHHHH")
@@ -76,17 +80,40 @@ def values(file: Buffer) -> dict[bytes, Span]:
 
     Raises: PageError if anything in it cannot be.
     """
-    meta = _newest_meta(file)
-    if len(file) < meta.pages * meta.page_size:
-        raise PageError(
-            f"it has {len(file)} bytes of {meta.pages * meta.page_size}: it was cut short"
-        )
+    meta = _checked_meta(file)
     if meta.root == _EMPTY:
         return {}
     found = dict(_Walk(file, meta).entries(meta.root, meta.depth))
     if len(found) != meta.entries:
         raise PageError(f"it holds {len(found)} entries of {meta.entries}")
     return found
+
+
+def places(file: Buffer) -> tuple[Rows, Rows]:
+    """Return where every value lies, in the order of the keys, as offsets and sizes, (N,) each.
+
+    It takes a tenth of the memory of `values`: for databases with a key for each record.
+
+    Raises: PageError if anything in the file cannot be.
+    """
+    meta = _checked_meta(file)
+    if meta.root == _EMPTY:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    spans = (span for _, span in _Walk(file, meta).entries(meta.root, meta.depth))
+    numbers = (number for span in spans for number in (span.offset, span.size))
+    pairs = np.fromiter(numbers, np.int64).reshape(-1, 2)
+    if len(pairs) != meta.entries:
+        raise PageError(f"it holds {len(pairs)} entries of {meta.entries}")
+    return pairs[:, 0].copy(), pairs[:, 1].copy()
+
+
+def _checked_meta(file: Buffer) -> _Meta:
+    meta = _newest_meta(file)
+    if len(file) < meta.pages * meta.page_size:
+        raise PageError(
+            f"it has {len(file)} bytes of {meta.pages * meta.page_size}: it was cut short"
+        )
+    return meta
 
 
 def _newest_meta(file: Buffer) -> _Meta:

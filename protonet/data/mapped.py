@@ -32,6 +32,25 @@ def map_file(path: Path, where: str) -> Array:
     return np.frombuffer(mapped, np.uint8)
 
 
+def check_length(file: Array, where: str) -> None:
+    """Refuse a mapped file that has become shorter: the system ends a program that reads what is no
+    longer there.
+
+    Args:
+        file: what `map_file` gave.
+        where: its path, for messages.
+
+    Raises: DataError.
+    """
+    memory = file.base
+    mapped = memory.obj if isinstance(memory, memoryview) else memory
+    if isinstance(mapped, mmap.mmap) and mapped.size() < len(mapped):
+        raise DataError(
+            f"{where}: the file was cut short while it was read: it had {len(mapped):,} bytes, and "
+            f"has {mapped.size():,}; put it back, or convert the data again"
+        )
+
+
 class MappedColumn:
     """Gathers records of one column; each chunk is checked against its checksum at first touch.
 
@@ -68,8 +87,9 @@ class MappedColumn:
     def gather(self, rows: Rows, out: Array) -> None:
         """Copy records `rows`, which exist, to `out`, (N, *shape), C-contiguous.
 
-        Raises: DataError if a chunk is damaged.
+        Raises: DataError if a chunk is damaged, or the file was cut short since it was mapped.
         """
+        check_length(self._file, self._where)
         chunks, within = np.divmod(rows, self.column.per_chunk)
         self._check(chunks)
         places = self._offsets[chunks] + within * self._record.itemsize
@@ -80,6 +100,23 @@ class MappedColumn:
         step = max(1, _PIECE_BYTES // self._record.itemsize)
         for start in range(0, len(places), step):
             records[start : start + step] = self._anywhere[places[start : start + step]]
+
+    def span(self, start: int, stop: int) -> Array:
+        """Return records from `start` to `stop`, in a row; of a column of single numbers.
+
+        Raises: DataError if a chunk is damaged, or the file was cut short since it was mapped.
+        """
+        check_length(self._file, self._where)
+        per_chunk, size = self.column.per_chunk, self._record.itemsize
+        chunks = np.arange(start // per_chunk, max(start, stop - 1) // per_chunk + 1)
+        self._check(chunks)
+        pieces = []
+        for chunk in chunks.tolist():
+            first = max(start - chunk * per_chunk, 0)
+            last = min(stop - chunk * per_chunk, per_chunk)
+            place = int(self._offsets[chunk])
+            pieces.append(self._file[place + first * size : place + last * size])
+        return np.concatenate(pieces).view(self.column.dtype)
 
     def _copy_one_by_one(self, places: Rows, records: Array) -> None:
         """Copy records so large, in a file so large, that NumPy refuses the view of all places."""

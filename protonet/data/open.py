@@ -7,9 +7,10 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from protonet.data.dataset import ChunkedDataset
+from protonet.data.dataset import ChunkedDataset, Gathering
+from protonet.data.encoded_column import EncodedColumn
 from protonet.data.hdf5 import Hdf5File
-from protonet.data.layout import read_table
+from protonet.data.layout import ENDS, IMAGE, read_table
 from protonet.data.lmdb import LmdbFile
 from protonet.errors import DataError
 from protonet.records import nearest, suggestion
@@ -55,10 +56,23 @@ def _open(path: str, shown: str) -> ChunkedDataset:
     file = reader(place, str(shown_place))
     prefix = _chosen(file.tables(), asked, str(shown_place))
     table = read_table(lambda name: file.value(prefix + name), shown)
-    columns = {
+    stored = {
         name: file.column(prefix + name, column, table.checksums[name], shown)
         for name, column in table.columns.items()
     }
+    columns: dict[str, Gathering] = {}
+    for field in table.header.fields:
+        name = field.name
+        if field.kind == IMAGE:
+            columns[name] = EncodedColumn(
+                field,
+                stored[name],
+                stored[ENDS + name],
+                shown,
+                gray=table.header.channels == "gray",
+            )
+        else:
+            columns[name] = stored[name]
     return ChunkedDataset(shown, table.header, columns, partial(_open, path, shown))
 
 
@@ -81,9 +95,8 @@ def _chosen(tables: list[str], asked: str, where: str) -> str:
     """Return the prefix of the table asked for, or of the only one."""
     if not tables:
         raise DataError(
-            f"{where}: it holds no dataset of protonet's, and this version reads no others, "
-            "Caffe's databases among them; make one from the images: "
-            f"protonet convert IMAGES {_other(where)}"
+            f"{where}: it holds no dataset of protonet's; a database of Caffe's is converted "
+            f"first: protonet convert {where} {_other(where)}"
         )
     if tables == [""]:
         if asked:

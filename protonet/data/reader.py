@@ -17,14 +17,15 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import torch
 
+from protonet.data.aligned import aligned, realigned
 from protonet.data.header import FieldSpec
 from protonet.data.layout import Array, Rows
-from protonet.data.order import Order
+from protonet.data.order import ALL, Order, Share
 from protonet.data.table import Records
 from protonet.errors import UsageError
 from protonet.records import suggestion
@@ -37,7 +38,6 @@ BLOCK_BYTES = 8 << 20
 """What a block holds at most, unless a single batch is larger."""
 
 _BLOCK_BATCHES = 16
-_ALIGNMENT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ class Blocks:
     Attributes:
         dataset: where the records are.
         order: which record stands where.
-        batch_size: records in a batch.
+        batch_size: records in a batch, those of other processes too.
+        share: which of them are read.
         fields: blob → field of the dataset.
         host: what is done to the records on the host, or None.
         last: positions in the stream; None if it never ends.
@@ -72,6 +73,7 @@ class Blocks:
     dataset: Records
     order: Order
     batch_size: int
+    share: Share
     fields: Mapping[str, str]
     host: HostTransform | None
     last: int | None
@@ -79,21 +81,21 @@ class Blocks:
 
     def batches_from(self, index: int) -> list[Batch]:
         """Return the batches from this one to the end of its block; none after the stream's end."""
-        size = self.batch_size
-        begin = index // self.batches * self.batches * size
-        first, end = index * size, begin + self.batches * size
-        if self.last is not None:
-            end = min(end, self.last)
-        if first >= end:
+        begin = index // self.batches * self.batches
+        numbers = range(index, begin + self.batches)
+        each = (self.share.positions(at, self.batch_size, self.last) for at in numbers)
+        chosen = [positions for positions in each if len(positions)]
+        if not chosen:
             return []
-        positions = np.arange(first, end)
-        block = self._gathered(positions, first - begin)
+        before = (index - begin) * self.share.size(self.batch_size)
+        block = self._gathered(np.concatenate(chosen), before)
+        sizes = [len(positions) for positions in chosen]
         tensors = {
-            blob: torch.split(torch.from_numpy(array), size) for blob, array in block.items()
+            blob: torch.split(torch.from_numpy(array), sizes) for blob, array in block.items()
         }
         return [
-            Batch({blob: parts[k] for blob, parts in tensors.items()}, chosen, index + k)
-            for k, chosen in enumerate(np.split(positions, range(size, len(positions), size)))
+            Batch({blob: parts[k] for blob, parts in tensors.items()}, positions, index + k)
+            for k, positions in enumerate(chosen)
         ]
 
     def after(self, index: int) -> int:
@@ -107,12 +109,12 @@ class Blocks:
         for blob, name in self.fields.items():
             spec = _field(self.dataset, name)
             shape = (len(rows), *(spec.shape or ()))
-            block[blob] = _aligned(before, shape, np.dtype(spec.dtype))
+            block[blob] = aligned(before, shape, np.dtype(spec.dtype))
             self.dataset.gather(rows, {name: block[blob]})
         if self.host is None:
             return block
         changed = self.host(block, positions)
-        return {blob: _realigned(before, array) for blob, array in changed.items()}
+        return {blob: realigned(before, array) for blob, array in changed.items()}
 
 
 class _Background:
@@ -171,6 +173,7 @@ class Reader:
         dataset: where the records are.
         batch_size: records in a batch.
         order: which record stands where in the stream.
+        share: what this process reads of it.
         fields: blob → field of the dataset.
         host: what is done to the records on the host; None does nothing.
         endless: True streams epoch after epoch, a batch may span two; False makes one pass, whose
@@ -179,7 +182,8 @@ class Reader:
         background: gather on a thread of its own, ahead of the consumer; False gathers when asked.
         depth: batches to be ahead, rounded up to whole blocks.
 
-    Raises: UsageError if the dataset lacks a field, or batch_size is not positive.
+    Raises: UsageError if the dataset lacks a field, batch_size is not positive, or is too small for
+        every process to get a part.
     """
 
     dataset: Records
@@ -189,6 +193,7 @@ class Reader:
     fields: Mapping[str, str]
     host: HostTransform | None = None
     endless: bool
+    share: Share = ALL
     start: int = 0
     background: bool = False
     depth: int = 16
@@ -202,14 +207,16 @@ class Reader:
         if self.batch_size < 1:
             raise UsageError(f"batch_size is at least 1, not {self.batch_size}")
         record = sum(_record_bytes(self.dataset, name) for name in self.fields.values())
+        own = max(1, record * self.share.size(self.batch_size))
         blocks = Blocks(
             self.dataset,
             self.order,
             self.batch_size,
+            self.share,
             self.fields,
             self.host,
             None if self.endless else self.order.count,
-            max(1, min(_BLOCK_BATCHES, BLOCK_BYTES // max(1, record * self.batch_size))),
+            max(1, min(_BLOCK_BATCHES, BLOCK_BYTES // own)),
         )
         self.position = self.start
         self._ready: deque[Batch] = deque()
@@ -279,21 +286,3 @@ def _field(dataset: Records, name: str) -> FieldSpec:
 def _record_bytes(dataset: Records, name: str) -> int:
     spec = _field(dataset, name)
     return np.dtype(spec.dtype).itemsize * math.prod(spec.shape or ())
-
-
-def _aligned(before: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """Return a new array at the offset of a cache line where `before` records end."""
-    record = dtype.itemsize * math.prod(shape[1:])
-    memory = np.empty(shape[0] * record + 2 * _ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % _ALIGNMENT + before * record % _ALIGNMENT
-    return memory[start : start + shape[0] * record].view(dtype).reshape(shape)
-
-
-def _realigned(before: int, array: Array) -> Array:
-    """Return the array as `_aligned` would have made it, copied only where it has to be."""
-    wanted = before * array[0].nbytes % _ALIGNMENT
-    if array.ctypes.data % _ALIGNMENT == wanted and array.flags.c_contiguous:
-        return array
-    copy = _aligned(before, array.shape, array.dtype)
-    copy[...] = array
-    return copy

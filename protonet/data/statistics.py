@@ -6,16 +6,22 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from protonet.data.header import Header
-from protonet.data.layout import Array, Column
+from protonet.data.layout import ENDS, IMAGE, Array, Column
 from protonet.errors import DataError
 
 _LABEL = "label"
+
+_EXACT = 256
+_ONES = np.ones(_EXACT, np.float32)
+_LARGE = 4096
+"""Bytes of a channel from which it is summed by itself."""
 
 
 class Moments:
@@ -54,9 +60,7 @@ class Moments:
         return tuple(self._mean.tolist()), tuple(std.tolist())
 
     def _add_exact(self, values: Array) -> None:
-        squares = np.square(values, dtype=np.uint16 if values.dtype == np.uint8 else np.int64)
-        totals = values.sum((0, 2), dtype=np.int64).tolist()
-        totals_of_squares = squares.sum((0, 2), dtype=np.int64).tolist()
+        totals, totals_of_squares = _exact_sums(values)
         zeros = [0] * len(totals)
         self._sum = [a + b for a, b in zip(self._sum or zeros, totals, strict=True)]
         before = self._sum_of_squares or zeros
@@ -76,6 +80,33 @@ class Moments:
             self._mean = self._mean + delta * (added / total)
             self._squares += squares + np.square(delta) * (self._count * added / total)
         self._count = total
+
+
+def _exact_sums(values: Array) -> tuple[list[int], list[int]]:
+    """Return the sum and the sum of squares of each channel, of whole numbers (N, C, rest)."""
+    if values.dtype == np.uint8 and values.shape[2] >= _LARGE:
+        rows = [
+            [_sums_of_bytes(record[channel]) for record in values]
+            for channel in range(values.shape[1])
+        ]
+        pairs = [[sum(column) for column in zip(*channel, strict=True)] for channel in rows]
+        return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    squares = np.square(values, dtype=np.uint16 if values.dtype == np.uint8 else np.int64)
+    totals = values.sum((0, 2), dtype=np.int64).tolist()
+    return totals, squares.sum((0, 2), dtype=np.int64).tolist()
+
+
+def _sums_of_bytes(values: Array) -> tuple[int, int]:
+    """Return sum and sum of squares, (rest,) uint8, four times as fast as NumPy adds integers.
+
+    float32 is exact up to 2**24, and 256 squares of a byte stay below it: 256 · 255² = 16,646,400.
+    """
+    whole = len(values) // _EXACT * _EXACT
+    blocks = values[:whole].reshape(-1, _EXACT).astype(np.float32)
+    squares = np.einsum("ij,ij->i", blocks, blocks).astype(np.int64)
+    rest = values[whole:].astype(np.int64)
+    total = int((blocks @ _ONES).astype(np.int64).sum()) + int(rest.sum())
+    return total, int(squares.sum()) + int((rest * rest).sum())
 
 
 class Labels:
@@ -143,7 +174,9 @@ class Statistics:
     def __init__(self, header: Header, columns: Mapping[str, Column], where: str) -> None:
         self._header = header
         self._hashes = {name: hashlib.sha256() for name in columns}
-        self._first = header.fields[0].name
+        first = header.fields[0]
+        is_number = first.kind != IMAGE and first.names is None
+        self._first = first.name if is_number else None
         self._moments = Moments()
         label = columns.get(_LABEL)
         counted = label is not None and label.shape == () and label.dtype.kind in "iu"
@@ -169,9 +202,23 @@ class Statistics:
             self._moments.add(records)
         self._hashes[name].update(records.reshape(-1).view(np.uint8).data)
 
-    def complete(self, count: int) -> Header:
-        """Return the header of a table of `count` records."""
-        moments = self._moments.result()
+    def complete(
+        self, count: int, shapes: Mapping[str, tuple[int, ...] | None] = MappingProxyType({})
+    ) -> Header:
+        """Return the header of a table of `count` records.
+
+        Args:
+            count: how many there are.
+            shapes: of each field of encoded images, (C, H, W); None where they differ.
+        """
+        fields = tuple(
+            field.model_copy(update={"shape": shapes[field.name]})
+            if field.name in shapes
+            else field
+            for field in self._header.fields
+        )
+        self._header = self._header.model_copy(update={"fields": fields})
+        moments = None if self._first is None else self._moments.result()
         labels = self._labels
         facts: dict[str, Any] = {
             "count": count,
@@ -189,4 +236,6 @@ class Statistics:
         whole = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
         for field in self._header.fields:
             whole.update(self._hashes[field.name].digest())
+            if field.kind == IMAGE:
+                whole.update(self._hashes[ENDS + field.name].digest())
         return whole.hexdigest()

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 import numpy as np
 
+from protonet.data.encoded_images import EncodedFacts, EncodedImages
 from protonet.data.header import Header
 from protonet.data.layout import (
     CHECKSUM,
     CHECKSUMS,
+    ENDS,
     HEADER,
+    IMAGE,
     LAYOUT,
     Array,
     Column,
     Layout,
     checksum,
-    new_column,
+    new_columns,
 )
 from protonet.data.statistics import Statistics
 from protonet.errors import DataError, UsageError
@@ -63,10 +66,16 @@ class TableWriter:
 
     def __init__(self, store: Store, prefix: str, header: Header, where: str) -> None:
         self._store, self._prefix, self._where = store, prefix, where
-        self._columns = {field.name: new_column(field, where) for field in header.fields}
-        if not header.fields or len(self._columns) < len(header.fields):
-            names = ", ".join(field.name for field in header.fields) or "none"
-            raise UsageError(f"{where}: a table needs fields of different names; given are {names}")
+        names = [field.name for field in header.fields]
+        self._fields = dict.fromkeys(names).keys()
+        if not names or len(set(names)) < len(names):
+            given = ", ".join(names) or "none"
+            raise UsageError(f"{where}: a table needs fields of different names; given are {given}")
+        self._columns = {
+            column.name: column for field in header.fields for column in new_columns(field, where)
+        }
+        self._encoded = {f.name: EncodedFacts() for f in header.fields if f.kind == IMAGE}
+        self._written = dict.fromkeys(self._columns, 0)
         self._statistics = Statistics(header, self._columns, where)
         self._buffers = {name: _buffer(column) for name, column in self._columns.items()}
         self._checksums: dict[str, list[int]] = {name: [] for name in self._columns}
@@ -79,20 +88,21 @@ class TableWriter:
         """Number of records written so far."""
         return self._count
 
-    def write(self, batch: Mapping[str, Array]) -> None:
+    def write(self, batch: Mapping[str, Array | EncodedImages]) -> None:
         """Append records.
 
         Args:
             batch: for each field an array of shape (N, *field shape) and the field's dtype, in
-                either byte order; N may differ from call to call.
+                either byte order, or N encoded images; N may differ from call to call.
 
         Raises: UsageError if the fields, shapes or types are others; DataError if a label names no
             class; StorageError if the disk refuses.
         """
         added = self._check(batch)
-        self._statistics.check(batch)
+        arrays = dict(self._arrays(batch))
+        self._statistics.check(arrays)
         for name, column in self._columns.items():
-            self._append(column, batch[name])
+            self._append(column, arrays[name])
         self._count += added
 
     def finish(self) -> None:
@@ -103,38 +113,56 @@ class TableWriter:
         if self._count == 0:
             raise DataError(f"{self._where}: there are no records to write")
         for name, column in self._columns.items():
-            rest = self._count % column.per_chunk
+            rest = self._written[name] % column.per_chunk
             if rest:
                 self._flush(column, self._buffers[name][:rest])
-        header = self._statistics.complete(self._count).model_dump_json()
+        shapes = {name: facts.shape for name, facts in self._encoded.items()}
+        header = self._statistics.complete(self._count, shapes).model_dump_json()
         layout = Layout(
             header_checksum=zlib.crc32(header.encode()),
             records_per_chunk={name: column.per_chunk for name, column in self._columns.items()},
+            encoded_bytes={name: facts.size for name, facts in self._encoded.items()},
         )
         self._store.put(self._prefix + HEADER, header)
         self._store.put(self._prefix + LAYOUT, layout.model_dump_json())
         for name, sums in self._checksums.items():
             self._store.put(self._prefix + CHECKSUMS + name, np.array(sums, CHECKSUM))
 
-    def _check(self, batch: Mapping[str, Array]) -> int:
-        if batch.keys() != self._columns.keys():
+    def _arrays(self, batch: Mapping[str, Array | EncodedImages]) -> Iterator[tuple[str, Array]]:
+        """Yield the records of every column."""
+        for name, records in batch.items():
+            if isinstance(records, EncodedImages):
+                facts = self._encoded[name]
+                data, ends = records.joined(facts.size)
+                facts.add(records)
+                yield name, data
+                yield ENDS + name, ends
+            else:
+                yield name, records
+
+    def _check(self, batch: Mapping[str, Array | EncodedImages]) -> int:
+        if batch.keys() != self._fields:
             raise UsageError(
-                f"{self._where}: the fields are {', '.join(self._columns)}; given are "
+                f"{self._where}: the fields are {', '.join(self._fields)}; given are "
                 f"{', '.join(batch)}"
             )
-        added = next((len(records) for records in batch.values() if records.ndim), 0)
-        for name, column in self._columns.items():
-            records, wanted = batch[name], (added, *column.shape)
-            if records.shape != wanted or records.dtype.newbyteorder("<") != column.dtype:
-                raise UsageError(
-                    f"{self._where}: field {name} takes {column.dtype.name} of shape "
-                    f"{list(wanted)}; given is {records.dtype.name} of shape {list(records.shape)}"
-                )
+        added = next(
+            (len(one) for one in batch.values() if isinstance(one, EncodedImages) or one.ndim), 0
+        )
+        for name in self._fields:
+            column, records = self._columns[name], batch[name]
+            wanted = f"{column.dtype.name} of shape {[added, *column.shape]}"
+            if name in self._encoded:
+                wanted = f"{added} encoded images"
+            given = _described(records)
+            if given != wanted:
+                raise UsageError(f"{self._where}: field {name} takes {wanted}; given is {given}")
         return added
 
     def _append(self, column: Column, records: Array) -> None:
         buffer = self._buffers[column.name]
-        filled = self._count % column.per_chunk
+        filled = self._written[column.name] % column.per_chunk
+        self._written[column.name] += len(records)
         done = 0
         while done < len(records):
             part = records[done : done + column.per_chunk - filled]
@@ -154,3 +182,9 @@ class TableWriter:
 
 def _buffer(column: Column) -> Array:
     return np.zeros((column.per_chunk, *column.shape), column.dtype)
+
+
+def _described(records: Array | EncodedImages) -> str:
+    if isinstance(records, EncodedImages):
+        return f"{len(records)} encoded images"
+    return f"{records.dtype.name} of shape {list(records.shape)}"

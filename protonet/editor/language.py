@@ -19,14 +19,14 @@ from protonet.editor.sections import (
     net_keys,
     solver_section,
 )
+from protonet.editor.torch_types import torch_types
 from protonet.editor.values import TEXT, Schema, described, ref
-from protonet.errors import SpecError
-from protonet.language import with_bases
+from protonet.language import Find
 from protonet.language.block import Block, read_blocks
 from protonet.layers import LAYERS
 from protonet.layers.record import LayerType
-from protonet.plugins import with_plugins
-from protonet.source import Origin, read_source
+from protonet.plugins import read_with_plugins
+from protonet.source import Origin
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 _BUILDS_ON_ANOTHER = {
@@ -39,24 +39,26 @@ _BUILDS_ON_ANOTHER = {
     ]
 }
 """The condition that a spec is merged over another, which has what is missing here."""
+_MAY_HAVE_OTHER_TYPES = {"anyOf": [_BUILDS_ON_ANOTHER, {"required": ["plugins"]}]}
+"""The condition that a spec may have layer types that the schema does not know."""
 
 
-def language_schema(path: Path | None = None, *, allow_plugins: bool = False) -> Schema:
+def language_schema(
+    path: Path | None = None, *, allow_plugins: bool = False, find: Find | None = None
+) -> Schema:
     """Return the schema of the language.
 
     Args:
         path: a spec, whose blocks and plugins are added to the layer types.
         allow_plugins: load the plugins that its bases name, too.
+        find: finds the bases that are named by addresses.
 
     Raises: UsageError if there is no such file; SpecError if it, or what it builds on, cannot be
         read.
     """
     if path is None:
         return _schema(LAYERS, {})
-    origin = with_bases(read_source(path), allow_plugins=allow_plugins)
-    layers, refused = with_plugins(origin, LAYERS)
-    if problems := [*origin.problems, *refused]:
-        raise SpecError(problems, origin.name)
+    origin, layers = read_with_plugins(path, LAYERS, allow_plugins=allow_plugins, find=find)
     return _schema(layers, _blocks(origin))
 
 
@@ -83,8 +85,12 @@ def _schema(layers: Mapping[str, LayerType], blocks: Mapping[str, Block]) -> Sch
         **closed(_sections()),
         "allOf": [
             {**when(_BUILDS_ON_ANOTHER, _layers("merged_layer")), "else": _whole()},
+            when({"not": _MAY_HAVE_OTHER_TYPES}, _known_defaults()),
         ],
-        "definitions": {**definitions(), **layer_definitions(layers, blocks)},
+        "definitions": {
+            **definitions(),
+            **layer_definitions({**layers, **torch_types()}, blocks),
+        },
     }
 
 
@@ -106,9 +112,15 @@ def _sections() -> Schema:
 
 
 def _layers(kind: str) -> Schema:
-    """Return what holds of the layers of the net."""
+    """Return what holds of the layers of the net and of its blocks."""
     listed = {"items": ref(kind)}
-    return {"properties": {"net": {"properties": {"layers": listed}}}}
+    blocks = {"additionalProperties": {"properties": {"layers": listed}}}
+    return {"properties": {"net": {"properties": {"layers": listed, "blocks": blocks}}}}
+
+
+def _known_defaults() -> Schema:
+    """Return what holds of the defaults where all layer types are known."""
+    return {"properties": {"net": {"properties": {"defaults": ref("known_defaults")}}}}
 
 
 def _whole() -> Schema:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from protonet.editor.maps import closed, keys, of_type, when
+from protonet.editor.torch_types import SENTENCE, is_torchs, torch_keys
 from protonet.editor.values import (
     TEXT,
     Schema,
@@ -52,6 +53,11 @@ _EXPANDED: Mapping[str, Schema] = {
 """Keys that are gone once a spec is expanded."""
 _NAMING = ("name", "type", *_EXPANDED)
 """Keys that no layer can have from the net's defaults."""
+_ANY_MAP: Schema = {"type": "object", "additionalProperties": True}
+_RECURRENT = when(of_type(RECURRENT), {"required": ["block"]})
+"""What a layer that applies a block must have; a misspelt key may be an argument of the block."""
+_MOST_NAMED = 40
+"""Parameters of a type that are offered by name: a stack of transformers has hundreds."""
 PLACING: Mapping[str, Schema] = {
     "after": described(either(TEXT), "The layer of the base that this one stands after."),
     "before": described(either(TEXT), "The layer of the base that this one stands before."),
@@ -64,11 +70,8 @@ def layer_definitions(layers: Mapping[str, LayerType], blocks: Mapping[str, Bloc
     """Return the definitions that `layers` of a net is made of."""
     types = {_LAYER + name: _of_kind(kind) for name, kind in layers.items()}
     types |= {_LAYER + block.name: _of_block(block) for block in blocks.values()}
-    types[_LAYER + RECURRENT] = _recurrent()
     defaults = {name: _defaults_of(name) for name in layers}
-    in_place = when(  # a block may have an argument of such a name
-        {"properties": {"type": {"enum": [*layers]}}}, {"properties": dict.fromkeys(PLACING, False)}
-    )
+    in_place = {"properties": dict.fromkeys(PLACING, False)}
     return {
         "rule": closed(keys(Rule, {"stage": NAMES, "not_stage": NAMES})),
         "common": {"properties": _common()},
@@ -76,14 +79,16 @@ def layer_definitions(layers: Mapping[str, LayerType], blocks: Mapping[str, Bloc
         "layer": _layer(layers, blocks),
         "own_layer": {
             "required": ["name", "type"],
-            "allOf": [ref("layer"), in_place, *map(_whole, blocks.values())],
+            "allOf": [ref("layer"), in_place, _RECURRENT, *map(_whole, blocks.values())],
         },
         "merged_layer": {
             "required": ["name"],
             "properties": dict(PLACING),
             "allOf": [ref("layer")],
         },
-        "defaults": closed(defaults),
+        "default": _default(),
+        "defaults": {"type": "object", "properties": defaults, "additionalProperties": _ANY_MAP},
+        "known_defaults": {"propertyNames": {"enum": [*defaults]}},
         **types,
     }
 
@@ -103,11 +108,14 @@ def _only_in_layers() -> Schema:
 
 def _layer(layers: Mapping[str, LayerType], blocks: Mapping[str, Block]) -> Schema:
     """Return what holds of every layer; its type adds the rest."""
-    names = {name: first_sentence(kind) for name, kind in sorted(layers.items())}
-    names |= {name: _signature(block) for name, block in blocks.items()}
+    names = {name: _signature(block) for name, block in blocks.items()}
+    names |= {name: _sentence(kind) for name, kind in sorted(layers.items())}
     kind = {"anyOf": [choice(names, names.values()), dict(TEXT)]}
-    text = "A layer type, a module of torch.nn as `nn.X`, or a block of the net."
-    known = (*layers, *blocks, RECURRENT)
+    text = (
+        "A layer type, a module of torch.nn as `nn.X`, or a block of the net; "
+        "`protonet layers TYPE` tells all of one."
+    )
+    known = (*layers, *blocks)
     return {
         "type": "object",
         "properties": {
@@ -119,12 +127,21 @@ def _layer(layers: Mapping[str, LayerType], blocks: Mapping[str, Block]) -> Sche
     }
 
 
+def _sentence(kind: LayerType) -> str:
+    return SENTENCE if is_torchs(kind) else first_sentence(kind)
+
+
 def _of_kind(kind: LayerType) -> Schema:
     """Return the keys of a type; the common ones are described elsewhere, and admitted here."""
     inner = {key: ref(key) for key in INNER_KEYS}
-    learning = closed(dict.fromkeys(kind.parameters, ref("param")))
+    learning: Schema = {"type": "object", "additionalProperties": ref("param")}
+    if len(kind.parameters) <= _MOST_NAMED:
+        learning = closed(dict.fromkeys(kind.parameters, ref("param")))
     text = fields_of(LayerSpec)["param"].description
-    return _admitted({**inner, "param": described(learning, text), **keys(kind.params)})
+    own = torch_keys(kind) if is_torchs(kind) else keys(kind.params)
+    whole = _admitted({**inner, "param": described(learning, text), **own})
+    # beside the keys of Recurrent stand the arguments of the block that it applies
+    return {**whole, "additionalProperties": True} if kind.name == RECURRENT else whole
 
 
 def _of_block(block: Block) -> Schema:
@@ -154,30 +171,20 @@ def _signature(block: Block) -> str:
     return f"A block of this net{f': {text}' if text else ''}."
 
 
-def _recurrent() -> Schema:
-    """Return the keys of a block that is applied along T."""
-    blobs = {"type": "object", "additionalProperties": True}
-    return _admitted(
-        {
-            "block": described(either(TEXT), "The block that is applied along T. Required."),
-            "over": described(blobs, "Bottoms of the block that are cut along T."),
-            "carry": described(blobs, "Bottoms that are the last step's tops: [top, first value]."),
-            "constant": described(blobs, "Bottoms that are the same in every step."),
-        }
-    )
-
-
 def _admitted(own: Mapping[str, Any]) -> Schema:
     """Return a map with these keys and those that are described with what all layers have."""
     return closed({**dict.fromkeys((*INSTANCE_KEYS, *PLACING), True), **own})
 
 
+def _default() -> Schema:
+    """Return what holds of all that layers of a type start from."""
+    refused = dict.fromkeys((*_NAMING, *PLACING), False)
+    return {"type": "object", "properties": refused, "allOf": [ref("common")]}
+
+
 def _defaults_of(name: str) -> Schema:
     """Return what layers of a type may start from."""
-    refused = dict.fromkeys((*_NAMING, *PLACING), False)
     return {
-        "type": "object",
-        "properties": refused,
-        "allOf": [ref("common"), ref(_LAYER + name)],
+        "allOf": [ref("default"), ref(_LAYER + name)],
         "description": f"Keys that every {name} starts from; a layer's own win.",
     }

@@ -24,19 +24,25 @@ _OURS: Mapping[str, Any] = {
 """Models whose schema is no list of their fields, and the definitions that they have here."""
 
 
-def keys(model: type[BaseModel], spelt: Mapping[str, Mapping[str, Any]] | None = None) -> Schema:
+def keys(
+    model: type[BaseModel],
+    spelt: Mapping[str, Mapping[str, Any]] | None = None,
+    texts: Mapping[str, str] | None = None,
+) -> Schema:
     """Return the keys of a model with their schemas.
 
     Args:
         model: fields with `exclude` are no keys of the language.
         spelt: schemas of fields that take more than pydantic knows.
+        texts: what is said of fields in place of their own descriptions.
     """
     raw = model.model_json_schema()
     known = {**raw.get("$defs", {}), **_OURS}
     return {
         name: described(
             dict((spelt or {}).get(name) or _value(raw["properties"][name], known)),
-            f"{field.description or ''}{' Required.' if field.is_required() else ''}",
+            f"{(texts or {}).get(name) or field.description or ''}"
+            f"{' Required.' if field.is_required() else ''}",
             _default(field),
         )
         for name, field in fields_of(model).items()

@@ -171,7 +171,7 @@ def _by_name(value: Schema) -> Schema:
 
 def _block() -> Schema:
     """Return a block: its arguments, what it reads and gives, its layers."""
-    layers: Schema = {"type": "array", "items": ref("own_layer"), "minItems": 1}
+    layers: Schema = {"type": "array", "minItems": 1}
     args = "Arguments and their defaults; an empty value means that it must be given."
     return closed(
         {

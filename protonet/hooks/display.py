@@ -7,8 +7,9 @@ from collections.abc import Callable, Container, Iterable, Mapping
 
 import torch
 
-from protonet.hooks.hook import Hook, Say, Step, is_due
+from protonet.hooks.hook import Hook, Say, Step
 from protonet.hooks.pace import Pace, Speedometer
+from protonet.hooks.ticker import Interval, is_due
 
 Row = dict[str, object]
 """One measurement: a line of `metrics.jsonl`."""
@@ -27,19 +28,21 @@ class Display(Hook):
         losses: of the iterations before the first, as a resumed run brings them.
 
     Attributes:
+        interval: as given.
         loss: the last loss shown; None before the first.
     """
 
     def __init__(
         self,
-        interval: int,
+        interval: Interval,
         average_loss: int,
         pace: Pace,
         say: Say,
         record: Callable[[Row], None],
         losses: Iterable[torch.Tensor] = (),
     ) -> None:
-        self._interval, self._samples, self._say, self._record = interval, pace.samples, say, record
+        self.interval, self._samples = interval, pace.samples
+        self._say, self._record = say, record
         self._losses = deque(losses, maxlen=average_loss)
         self._speedometer = Speedometer(pace)
         self.loss: float | None = None
@@ -51,7 +54,7 @@ class Display(Hook):
     def after_step(self, step: Step) -> bool:
         """Show the line if it is due; the loss is read from the device only then."""
         self._losses.append(step.loss)
-        if is_due(step.iteration, self._interval):
+        if is_due(step.iteration, self.interval):
             self._show(step)
         return False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -34,13 +34,21 @@ class Hook:
     The solver calls, in the order of its list::
 
         before_train(iteration)
-        while iteration < max_iter: step; after_step(step) of every hook
+        while iteration < max_iter:
+            before_step(iteration); on_gradients(iteration, …) of each update; after_step(step)
         after_train(iteration)          where the loop ended without an error
         close()                         always
     """
 
     def before_train(self, iteration: int) -> None:
         """Prepare; `iteration` updates have been made before."""
+
+    def before_step(self, iteration: int) -> None:
+        """Prepare for the step of this number, from 0."""
+
+    def on_gradients(self, iteration: int, gradients: Sequence[torch.Tensor]) -> None:
+        """Look at the gradients of an update, in the order of its parameters, before they are
+        clipped; they are overwritten afterwards."""
 
     def after_step(self, step: Step) -> bool:
         """React to a finished step; return True to stop after it."""
@@ -51,8 +59,3 @@ class Hook:
 
     def close(self) -> None:
         """Let go of files and threads."""
-
-
-def is_due(iteration: int, interval: int) -> bool:
-    """Return whether something that happens every `interval` happens at `iteration`; 0 is never."""
-    return interval > 0 and iteration % interval == 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from protonet.hooks.hook import Hook, Step, is_due
+from protonet.hooks.hook import Hook, Step
 from protonet.hooks.stopwatch import Stopwatch
+from protonet.hooks.ticker import Interval, is_due
 
 
 class Test(Hook):
@@ -18,21 +19,23 @@ class Test(Hook):
         initially: whether to test before the first update.
         last: the update after which the end comes. It is tested among the steps, so that a snapshot
             of that iteration, whoever asks for it, is written after the test.
+        owed: an iteration whose test is to be made in any case; 0 for none.
     """
 
     __test__ = False  # its name makes pytest think it is a test class
 
     def __init__(
         self,
-        interval: int,
+        interval: Interval,
         test: Callable[[int], None],
         stopwatch: Stopwatch,
         *,
         initially: bool,
         last: int,
+        owed: int = 0,
     ) -> None:
         self._interval, self._test, self._stopwatch = interval, test, stopwatch
-        self._initially, self._last = initially, last
+        self._initially, self._surely = initially, (last, owed)
         self._tested: int | None = None
 
     def before_train(self, iteration: int) -> None:
@@ -43,7 +46,7 @@ class Test(Hook):
     def after_step(self, step: Step) -> bool:
         """Test if it is due, or this was the last step."""
         done = step.iteration + 1
-        if done == self._last or is_due(done, self._interval):
+        if done in self._surely or is_due(done, self._interval):
             self._run(done)
         return False
 

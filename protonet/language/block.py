@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from protonet.language.merge import PLACING
 from protonet.language.names import is_name
 from protonet.problems import Problem
 from protonet.records import suggestion
@@ -117,7 +118,7 @@ def _arg_problems(args: Any, marks: Marks | None, path: str) -> Iterator[Problem
     for position, name in enumerate(args if isinstance(args, dict) else _names(args)):
         place = marks.children.get(name if isinstance(args, dict) else position)
         mark = marks.value if place is None else (place.key or place.value)
-        if name in (*INSTANCE_KEYS, *INNER_KEYS):
+        if name in (*INSTANCE_KEYS, *INNER_KEYS, *PLACING):
             why = f"{name} is a key that every layer has, so it can be no argument"
             yield Problem("PN033", mark, f"{path}.{name}", why)
         elif not is_name(name):

@@ -24,7 +24,7 @@ def times_problem(value: Any, mark: Mark, name: Any) -> Problem | None:
     """Return what is wrong with the value of a `repeat`, or None."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_LAYERS:
         return None
-    why = f"a whole number from 0 to {MOST_LAYERS} is needed"
+    why = f"a whole number from 0 to {MOST_LAYERS:,} is needed"
     return Problem("PN013", mark, f"{name}.repeat", why, shortened(value))
 
 

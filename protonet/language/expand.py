@@ -8,6 +8,7 @@ from typing import Any
 from protonet.language.block import read_blocks
 from protonet.language.expanded import Expanded
 from protonet.language.expander import Expander
+from protonet.language.expression import ANYTHING, FAILED
 from protonet.language.layout import Layout
 from protonet.language.names import Classes, variables, with_classes
 from protonet.language.substitute import Substitution
@@ -27,7 +28,7 @@ def expand(origin: Origin, classes: Classes | None = None) -> Expanded:
     """
     problems: list[Problem] = []
     marks = Marks(origin.marks.value, origin.marks.key, dict(origin.marks.children))
-    names = variables(origin.data.get("vars"), marks.children.get("vars"), problems)
+    names = _variables(origin, problems)
     data = {
         key: Substitution(names, problems).value(value, marks.children[key], key)
         for key, value in origin.data.items()
@@ -58,6 +59,13 @@ def expand(origin: Origin, classes: Classes | None = None) -> Expanded:
         tuple(layout.frame_marks),
         tuple(problems),
     )
+
+
+def _variables(origin: Origin, problems: list[Problem]) -> dict[str, Any]:
+    """Return the values of a spec's variables; there may be others in a file that could not be
+    read."""
+    names = variables(origin.data.get("vars"), origin.marks.children.get("vars"), problems)
+    return names if origin.is_whole else {**names, ANYTHING: FAILED}
 
 
 def _net(

@@ -8,18 +8,24 @@ from typing import Any
 
 from protonet.language.block import Block, first_name
 from protonet.language.control import MOST_LAYERS, times_problem
+from protonet.language.expression import FAILED
 from protonet.language.frames import Use
 from protonet.language.instance import Instance
-from protonet.language.judge import FAILED, Judge
-from protonet.language.layout import Layout
+from protonet.language.judge import Judge
+from protonet.language.layout import Bottoms, Layout, Tops
 from protonet.language.names import INDEX
-from protonet.language.recurrence import RECURRENT, recurrence_problems
-from protonet.language.scope import Scope, pushed_into
+from protonet.language.recurrence import (
+    RECURRENT,
+    Recurrence,
+    first_read,
+    reading,
+    recurrence,
+)
+from protonet.language.scope import PASSED_ON, Scope, pushed_into
 from protonet.problems import Problem
 from protonet.source import Marks
 
 _CONTROL = ("if", "repeat")
-_PASSED_ON = ("phase", "include", "exclude", "frozen")
 
 
 class Expander:
@@ -51,10 +57,10 @@ class Expander:
             self._item(item, marks.children[place], scope)
 
     def _item(self, item: Any, marks: Marks, scope: Scope) -> None:
+        if self._is_too_large(marks, scope):
+            return
         if not isinstance(item, dict):
             self.layout.add(item, marks, scope)
-            return
-        if self._is_too_large(marks, scope):
             return
         name = self.judge.filled({"name": item.get("name")}, marks, scope).get("name")
         if not self.judge.is_on(item, name, marks, scope):
@@ -75,7 +81,7 @@ class Expander:
 
     def _pass(self, item: dict[str, Any], name: Any, marks: Marks, scope: Scope) -> None:
         """Let the first bottom through under the layer's name."""
-        written = {"bottom": item.get("bottom")}
+        written = {"bottom": first_read(item)}
         bottom = self.judge.filled(written, marks, scope, name)["bottom"]
         if isinstance(name, str):
             self.layout.rename(marks, scope, ((first_name(bottom), name),))
@@ -134,48 +140,67 @@ class Expander:
         data, found = pushed_into(data, scope, marks)
         self.problems += found
         kind, name = data.get("type"), data.get("name")
-        if kind == RECURRENT and "block" in data:
-            self.judge.add(recurrence_problems(data, marks, self.blocks), scope)
-            self.layout.unknown(marks, scope, str(name))
-        elif isinstance(kind, str) and kind in self.blocks:
-            if not isinstance(name, str):
+        if kind == RECURRENT or (isinstance(kind, str) and kind in self.blocks):
+            if isinstance(name, str):
+                self._use(data, marks, scope, is_filled)
+            else:
                 self.judge.refuse_name(name, marks, scope)
-            elif is_filled and self.blocks[kind].layers:
-                self._instance(self.blocks[kind], data, marks, scope)
-            else:  # what would follow from it is no further mistake
-                self.layout.unknown(marks, scope, name)
         else:
             self.layout.add(self.judge.named(dict(data), marks, scope), marks, scope)
         top = first_name(data.get("top"))
         return str(name) if top is None else top
 
-    def _instance(self, block: Block, data: dict[str, Any], marks: Marks, scope: Scope) -> None:
-        local = data["name"]
-        full = scope.full(local)
-        instance = Instance(block, data, marks, full, scope.words())
-        known = {key: scope.names[key] for key in (INDEX,) if key in scope.names}
-        if instance.is_possible(local, [use.block for use in scope.trail]):
-            names = instance.arguments({**self.names, **known})
-            bottoms, tops = instance.bottoms(), instance.tops(local)
-        if instance.problems:
-            self.problems += instance.problems
-            self.layout.unknown(marks, scope, local)
-            return
-        other = self.judge.shared(data, local, marks, scope, block.name)
-        scope.seen[local] = block.name
-        use = Use(block.name, full, marks.children["type"].value)
-        passed_on = {key: data[key] for key in _PASSED_ON if key in data}
-        share = (full, other) if other is not None else None
-        inner = Scope(full, names, (*scope.trail, use), passed_on, share)
+    def _use(self, data: dict[str, Any], marks: Marks, scope: Scope, is_filled: bool) -> None:
+        """Add the layers of a block, and the recurrent layer that applies them if it is one."""
+        local, made = data["name"], _made(data, marks, scope, self.blocks)
+        is_known = bool(made.problems or made.block.layers)
+        if is_filled and is_known and made.is_possible(local, [use.block for use in scope.trail]):
+            known = {key: scope.names[key] for key in (INDEX,) if key in scope.names}
+            names = made.arguments({**self.names, **known})
+            bottoms, tops = made.bottoms(), made.tops(local)
+            if not made.problems:
+                self._layers(made, scope, names, (bottoms, tops))
+                return
+        self.problems += made.problems
+        self.layout.unknown(marks, scope, local)  # what would follow from it is no further mistake
+
+    def _layers(
+        self, made: Instance, scope: Scope, names: dict[str, Any], ends: tuple[Bottoms, Tops]
+    ) -> None:
+        """Add the layers of a use that is right; `ends` are its bottoms and tops."""
+        data, marks, block, (bottoms, tops) = made.data, made.marks, made.block, ends
+        other = self.judge.shared(data, data["name"], marks, scope, block.name)
+        scope.seen[data["name"]] = block.name
+        inner = _inner(made, scope, names, other)
         opened = self.layout.enter(marks, scope)
         self._items(block.layers, block.marks.children["layers"], inner)
-        self.layout.leave(opened, full, bottoms, tops)
+        loop = made.loop(len(self.layout.layers)) if isinstance(made, Recurrence) else None
+        self.layout.leave(opened, inner.name, bottoms, tops, loop)
+        if isinstance(made, Recurrence):
+            self.layout.add(self.judge.named(made.layer(), marks, scope), marks, scope)
+
+
+def _made(
+    data: dict[str, Any], marks: Marks, scope: Scope, blocks: Mapping[str, Block]
+) -> Instance:
+    """Return the use of a block that a layer is."""
+    full, trail = scope.full(data["name"]), scope.words()
+    if data["type"] == RECURRENT:
+        return recurrence(data, marks, full, trail, blocks)
+    return Instance(blocks[data["type"]], data, marks, full, trail)
+
+
+def _inner(made: Instance, scope: Scope, names: dict[str, Any], other: str | None) -> Scope:
+    """Return the scope of the layers of a use; `other` is the one that it shares with."""
+    full = scope.full(made.data["name"])
+    at = "block" if isinstance(made, Recurrence) else "type"
+    use = Use(made.block.name, full, made.marks.children[at].value)
+    passed_on = {key: made.data[key] for key in PASSED_ON if key in made.data}
+    share = (full, other) if other is not None else None
+    return Scope(full, names, (*scope.trail, use), passed_on, share)
 
 
 def _repeated(data: dict[str, Any], name: str, before: str) -> dict[str, Any]:
     """Return the keys of one repetition, which reads the one before it, if there is one."""
-    written = data.get("bottom")
-    if not before or written is None:
-        return {**data, "name": name}
-    others = written[1:] if isinstance(written, list) else ()
-    return {**data, "name": name, "bottom": [before, *others]}
+    named = {**data, "name": name}
+    return reading(named, before) if before else named

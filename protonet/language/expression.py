@@ -10,6 +10,7 @@ import math
 import operator
 import warnings
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -31,6 +32,14 @@ class ExpressionError(Exception):
         super().__init__(why)
 
 
+class Unknowable(ExpressionError):
+    """An expression over something that has failed itself, which has been told."""
+
+
+FAILED = object()
+"""Stands for a value that cannot be computed, which has been told."""
+ANYTHING = "*"
+"""The name of `FAILED` where names are missing that nothing is known of."""
 Names = Mapping[str, Any]
 Operation = Callable[[Any, Any], Any]
 
@@ -81,6 +90,18 @@ def evaluate(text: str, names: Names) -> Any:
     >>> evaluate("4 * width if wide else width // 2", {"width": 64, "wide": True})
     256
     """
+    parsed = _parsed(text)
+    try:
+        return _bounded(_value(parsed, names))
+    except ZeroDivisionError as error:
+        raise ExpressionError("a division by 0") from error
+    except OverflowError as error:
+        raise ExpressionError("the number is too large") from error
+
+
+@lru_cache(maxsize=1024)  # a block's expressions are computed for each of its uses
+def _parsed(text: str) -> ast.expr:
+    """Return an expression as a tree that is small enough to walk."""
     if len(text) > MOST_CHARACTERS:
         raise ExpressionError(f"the expression is longer than {MOST_CHARACTERS} characters")
     try:
@@ -90,12 +111,7 @@ def evaluate(text: str, names: Names) -> Any:
         raise ExpressionError("this is no expression", _ALLOWED) from error
     if sum(1 for _ in ast.walk(tree)) > MOST_NODES:
         raise ExpressionError(f"the expression has more than {MOST_NODES} parts")
-    try:
-        return _bounded(_value(tree.body, names))
-    except ZeroDivisionError as error:
-        raise ExpressionError("a division by 0") from error
-    except OverflowError as error:
-        raise ExpressionError("the number is too large") from error
+    return tree.body
 
 
 _ALLOWED = (
@@ -139,10 +155,12 @@ def _attribute(node: ast.Attribute, names: Names) -> Any:
 def lookup(name: str, names: Names) -> Any:
     """Return the value of a name.
 
-    Raises: ExpressionError naming the nearest known one.
+    Raises: ExpressionError naming the nearest known one; Unknowable where the value has failed.
     """
     if name in ("true", "false"):  # as YAML writes them
         return name == "true"
+    if names.get(name, names.get(ANYTHING)) is FAILED:
+        raise Unknowable(f"{name} cannot be computed")
     if name not in names:
         raise ExpressionError(
             f"no variable or argument is named {name}", suggestion(name, names, most=12)

@@ -9,7 +9,7 @@ from protonet.language.block import INNER_KEYS, INSTANCE_KEYS, Block, first_name
 from protonet.language.frames import OWN_NAME
 from protonet.language.layout import Bottoms, Tops
 from protonet.language.substitute import Substitution
-from protonet.problems import Problem
+from protonet.problems import Mark, Problem
 from protonet.records import shortened, suggestion
 from protonet.source import Marks
 
@@ -149,6 +149,12 @@ class Instance:
         mark = self.marks.value
         if place is not None:
             mark = (place.key if code == "PN012" else None) or place.value
+        self.refuse(code, mark, key, why, (hint, got))
+
+    def refuse(self, code: str, mark: Mark, path: str, why: str, more: tuple[str, str]) -> None:
+        """Keep a problem at a path below the instance; `more` is what would be right, and what was
+        found."""
+        hint, got = more
         self.problems.append(
-            Problem(code, mark, f"{self.path}.{key}", why, got, hint, trail=self.trail)
+            Problem(code, mark, f"{self.path}.{path}", why, got, hint, trail=self.trail)
         )

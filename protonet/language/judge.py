@@ -8,14 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from protonet.language.control import block_problem, lender, share_problem, switch_problem
+from protonet.language.expression import FAILED
 from protonet.language.scope import Scope, with_full_tops
 from protonet.language.substitute import Substitution
 from protonet.problems import Problem
 from protonet.records import shortened
 from protonet.source import Marks
-
-FAILED = object()
-"""Stands for a value that cannot be computed, which has been told."""
 
 
 class Judge:
@@ -92,6 +90,8 @@ class Judge:
             self.refuse(scope, Problem("PN010", mark, f"{local}.share", why, got))
         if not isinstance(written, str):
             return scope.counterpart(scope.full(local))
+        if written.startswith("/") and not block:  # from outside of all blocks; judged by Sharing
+            return written[1:]
         other, mark = lender(written, scope), marks.children["share"].value
         if other is None:
             self.refuse(scope, share_problem(written, scope, mark, local))

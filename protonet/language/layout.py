@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from protonet.language.expanded import LayerData
-from protonet.language.frames import Enter, Frame, Leave, Plan, Run, Step, Use, instances
+from protonet.language.frames import Enter, Frame, Leave, Loop, Plan, Run, Step, Use, instances
 from protonet.language.scope import Scope
 from protonet.language.substitute import size
 from protonet.source import Marks
@@ -62,10 +62,18 @@ class Layout:
         self.frame_marks.append((marks, scope.trail))
         return len(self.frames) - 1, len(self.layers)
 
-    def leave(self, opened: tuple[int, int], name: str, bottoms: Bottoms, tops: Tops) -> None:
+    def leave(
+        self,
+        opened: tuple[int, int],
+        name: str,
+        bottoms: Bottoms,
+        tops: Tops,
+        loop: Loop | None = None,
+    ) -> None:
         """End a frame."""
         place, first = opened
-        self.frames[place] = Frame(name, range(first, len(self.layers)), bottoms, tops)
+        layers = range(first, len(self.layers))
+        self.frames[place] = Frame(name, layers, bottoms, tops, loop=loop)
         self.steps.append(Leave(place))
 
     def rename(self, marks: Marks, scope: Scope, pairs: tuple[tuple[str | None, str], ...]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from protonet.errors import ProtonetError
-from protonet.language.expression import CLASSES, ExpressionError
+from protonet.language.expression import ANYTHING, CLASSES, FAILED, ExpressionError
 from protonet.language.substitute import Substitution
 from protonet.problems import Problem
 from protonet.source import Marks
@@ -21,17 +21,20 @@ INDEX = "index"
 
 
 def variables(data: Any, marks: Marks | None, problems: list[Problem]) -> dict[str, Any]:
-    """Return the values of `vars`; each may use those above it."""
+    """Return the values of `vars`; each may use those above it. What is wrong is added to the
+    problems, and the value of such a variable is `FAILED`."""
     values: dict[str, Any] = {}
     if data is None or marks is None:
         return values
     if not isinstance(data, dict):
         problems.append(Problem("PN010", marks.value, "vars", "a map is needed"))
-        return values
+        return {ANYTHING: FAILED}
     for name, value in data.items():
         place = marks.children[name]
         if is_name(name):
-            values[name] = Substitution(values, problems).value(value, place, f"vars.{name}")
+            known = len(problems)
+            filled = Substitution(values, problems).value(value, place, f"vars.{name}")
+            values[name] = filled if len(problems) == known else FAILED
         else:
             why = f"{name} cannot be the name of a variable"
             problems.append(Problem("PN032", place.key, f"vars.{name}", why, "", _NAMES))

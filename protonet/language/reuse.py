@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from protonet.errors import SpecError, UsageError
+from protonet.errors import ProtonetError, SpecError, UsageError
 from protonet.language.merge import Part, merge
+from protonet.language.placing import unplaced
 from protonet.problems import Mark, Problem
 from protonet.source import Marks, Origin, read_source
 
 MOST_FILES = 20
 """Files that may build on each other in a row."""
 
+Find = Callable[[str], Path]
+"""From an address, such as `zoo://resnet18`, to the file that it means; raises a ProtonetError."""
+
 _OF_THE_NET = ("net", "vars")
 """Sections that `net: other.yaml` takes of another file."""
+_ADDRESS = "://"
+"""What addresses have, and paths do not."""
 
 
-def with_bases(origin: Origin, *, allow_plugins: bool = False) -> Origin:
+def with_bases(origin: Origin, *, allow_plugins: bool = False, find: Find | None = None) -> Origin:
     """Return a spec merged over the files that it names; `base` and `net: FILE` are gone from it.
 
     What cannot be read, is no spec, or builds on itself is a problem of the origin's.
@@ -26,29 +33,33 @@ def with_bases(origin: Origin, *, allow_plugins: bool = False) -> Origin:
     Args:
         origin: the spec as it was written.
         allow_plugins: keep the plugins that the other files name; they run code.
+        find: finds what is named by an address and not by a path; None where nothing is.
     """
-    reuse = _Reuse(allow_plugins)
+    reuse = _Reuse(allow_plugins, find)
     part = reuse.merged(origin, (_identity(origin.path),) if origin.path else ())
     problems = tuple(dict.fromkeys((*origin.problems, *reuse.problems)))
-    return replace(origin, data=part.data, marks=part.marks, problems=problems)
+    lost = reuse.has_lost_a_file
+    return replace(origin, data=part.data, marks=part.marks, problems=problems, is_whole=not lost)
 
 
 class _Reuse:
     """Reads the files that a spec builds on, and keeps what is wrong with them."""
 
-    def __init__(self, allow_plugins: bool) -> None:
-        self.allow_plugins = allow_plugins
+    def __init__(self, allow_plugins: bool, find: Find | None) -> None:
+        self.allow_plugins, self.find = allow_plugins, find
         self.problems: list[Problem] = []
+        self.has_lost_a_file = False
 
     def merged(self, origin: Origin, chain: tuple[str, ...]) -> Part:
         part = Part(origin.data, origin.marks)
         for key, sections in (("net", _OF_THE_NET), ("base", None)):
             part, written = _taken(part, key)
             other = self._read(written, key, chain) if written else None
+            self.has_lost_a_file |= written is not None and other is None
             if other is not None:
                 below = self._plugins(_only(other, sections))
                 part = merge(below, _with_plugins(below, part), self.problems)
-        return part
+        return unplaced(part, None if self.has_lost_a_file else self.problems)
 
     def _plugins(self, part: Part) -> Part:
         """Return the part of another file without its plugins, unless they are allowed."""
@@ -66,18 +77,15 @@ class _Reuse:
         if not isinstance(written.data, str) or not written.data or "\0" in written.data:
             self._refuse("PN034", mark, key, "the path of one file is needed")
             return None
-        file = _shown(mark.source.folder / written.data)
-        refusal = _refusal(file, chain)
-        if refusal:
-            self._refuse("PN034", mark, key, refusal)
-            return None
         try:
+            file = self._file(written.data, mark)
+            _check_chain(file, chain)
             other = read_source(file)
-        except UsageError as error:
-            self._refuse("PN034", mark, key, str(error))
-            return None
         except SpecError as error:
             self.problems += error.problems
+            return None
+        except ProtonetError as error:
+            self._refuse("PN034", mark, key, str(error))
             return None
         self.problems += other.problems
         whole = self.merged(other, (*chain, _identity(file)))
@@ -85,6 +93,17 @@ class _Reuse:
             self._refuse("PN034", mark, key, f"{file} has no net")
             return None
         return whole
+
+    def _file(self, written: str, mark: Mark) -> Path:
+        """Return the file that a path or an address means.
+
+        Raises: UsageError, DataError, StorageError of an address.
+        """
+        if _ADDRESS not in written:
+            return shown(mark.source.folder / written)
+        if self.find is None:
+            raise UsageError(f"{written}: only a file can be named here")
+        return shown(self.find(written))
 
     def _refuse(self, code: str, mark: Mark, path: str, why: str) -> None:
         self.problems.append(Problem(code, mark, path, why))
@@ -137,19 +156,22 @@ def _only(part: Part, sections: tuple[str, ...] | None) -> Part:
     return part
 
 
-def _refusal(file: Path, chain: tuple[str, ...]) -> str:
+def _check_chain(file: Path, chain: tuple[str, ...]) -> None:
+    """Refuse a file that builds on itself, or on too many.
+
+    Raises: UsageError.
+    """
     if _identity(file) in chain:
-        return f"{file} builds on itself"
+        raise UsageError(f"{file} builds on itself")
     if len(chain) >= MOST_FILES:
-        return f"more than {MOST_FILES} files build on each other"
-    return ""
+        raise UsageError(f"more than {MOST_FILES} files build on each other")
 
 
 def _identity(path: Path) -> str:
     return os.path.realpath(path)
 
 
-def _shown(path: Path) -> Path:
+def shown(path: Path) -> Path:
     """Return a path as people read it: relative to the current folder where it lies below it."""
     path, here = Path(os.path.normpath(path)), Path.cwd()
     return path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path

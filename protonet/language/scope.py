@@ -12,6 +12,8 @@ from protonet.problems import Problem
 from protonet.source import Marks
 
 _WHEN = ("phase", "include", "exclude")
+PASSED_ON = (*_WHEN, "frozen")
+"""Keys of an instance that its layers take."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from protonet.language.expression import ExpressionError, Names, evaluate, lookup
+from protonet.language.expression import ExpressionError, Names, Unknowable, evaluate, lookup
 from protonet.problems import Mark, Problem
 from protonet.records import shortened
 from protonet.source import Marks
@@ -77,6 +77,9 @@ class Substitution:
     def _text(self, text: str, marks: Marks, path: str) -> Any:
         try:
             value = fill(text, self.names)
+        except Unknowable as error:
+            self.problems.append(Problem("PN032", marks.value, path, error.why, follows=True))
+            return None
         except ExpressionError as error:
             self._refuse(marks.value, path, error.why, error.hint, shortened(text))
             return None
@@ -94,6 +97,9 @@ def fill(text: str, names: Names) -> Any:
     >>> fill("$width", {"width": 64}), fill("res$(n + 1)", {"n": 1}), fill("5 $$", {})
     (64, 'res2', '5 $')
     """
+    if len(text) > MOST_TEXT:
+        why = f"a text with expressions has at most {MOST_TEXT:,} characters, here {len(text):,}"
+        raise ExpressionError(why)
     parts = list(_parts(text, names))
     if len(parts) == 1 and isinstance(parts[0], tuple):
         return parts[0][0]

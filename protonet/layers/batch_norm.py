@@ -10,6 +10,8 @@ from torch import nn
 from protonet.errors import ShapeError
 from protonet.layers.checks import check_floating
 from protonet.layers.record import Blob, LayerType, Setting, same_as_first
+from protonet.layers.spread import spread
+from protonet.layers.synchronised import Rows, common_statistics, normalised, unbiased
 from protonet.records import Flag, Fraction, NonNegative, Record
 
 
@@ -44,28 +46,56 @@ class Statistics(nn.Module):
         self.register_buffer("scale_factor", torch.zeros(1))
         self.eps = eps
 
-    def normalised(
-        self, bottom: torch.Tensor, mean: torch.Tensor, variance: torch.Tensor, *, of_batch: bool
-    ) -> torch.Tensor:
-        """Return (bottom - mean) / sqrt(variance + eps), shaped as the bottom, in one kernel.
+    def forward(self, bottom: torch.Tensor) -> torch.Tensor:
+        """Normalise (N, C, …)."""
+        return self.scaled(bottom, None, None)
 
-        With `of_batch` the statistics are the batch's own, and are written into `mean` and
-        `variance`, the latter times m / (m - 1).
+    def scaled(
+        self, bottom: torch.Tensor, weight: torch.Tensor | None, bias: torch.Tensor | None
+    ) -> torch.Tensor:
+        """Normalise (N, C, …); multiply each channel by its factor and add a number, where given.
+
+        Args:
+            bottom: what is normalised.
+            weight: (C), or None.
+            bias: (C), or None with `weight`.
+        """
+        raise NotImplementedError
+
+    def normalised(
+        self,
+        bottom: torch.Tensor,
+        stored: tuple[torch.Tensor, torch.Tensor],
+        affine: tuple[torch.Tensor | None, torch.Tensor | None],
+        *,
+        of_batch: bool,
+    ) -> torch.Tensor:
+        """Return (bottom - mean) / sqrt(variance + eps) * weight + bias, in one kernel.
+
+        Args:
+            bottom: what is normalised; the result has its shape.
+            stored: mean and variance. With `of_batch` the statistics are the batch's own, and are
+                written into these, the variance times m / (m - 1).
+            affine: weight and bias, or None.
+            of_batch: see `stored`.
         """
         channels = bottom if bottom.dim() > 1 else bottom.unsqueeze(1)  # (N) is one channel
         fused = torch.backends.cudnn.enabled
-        args = (None, None, mean, variance, of_batch, 1.0, self.eps, fused)
+        args = (*affine, *stored, of_batch, 1.0, self.eps, fused)
         return torch.batch_norm(channels, *args).view_as(bottom)
 
 
 class StoredStatistics(Statistics):
     """Normalises by the stored statistics, which are 0 where nothing was stored."""
 
-    def forward(self, bottom: torch.Tensor) -> torch.Tensor:
-        """Normalise (N, C, …)."""
+    def scaled(
+        self, bottom: torch.Tensor, weight: torch.Tensor | None, bias: torch.Tensor | None
+    ) -> torch.Tensor:
+        """See `Statistics.scaled`."""
         factor = self.scale_factor
         share = torch.where(factor == 0, factor, 1 / factor)
-        return self.normalised(bottom, self.mean * share, self.variance * share, of_batch=False)
+        stored = self.mean * share, self.variance * share
+        return self.normalised(bottom, stored, (weight, bias), of_batch=False)
 
 
 class BatchStatistics(Statistics):
@@ -75,24 +105,51 @@ class BatchStatistics(Statistics):
         channels: number of channels.
         eps: added to the variance.
         fraction: share of the stored sums that is kept.
+
+    Attributes:
+        rows: gathers the statistics of several processes, of which each has a part of the batch;
+            None: this one has the whole, or uses those of its part.
     """
+
+    rows: Rows | None = None
 
     def __init__(self, channels: int, eps: float, fraction: float) -> None:
         super().__init__(channels, eps)
         self.fraction = fraction
 
-    def forward(self, bottom: torch.Tensor) -> torch.Tensor:
-        """Normalise (N, C, …)."""
+    def scaled(
+        self, bottom: torch.Tensor, weight: torch.Tensor | None, bias: torch.Tensor | None
+    ) -> torch.Tensor:
+        """See `Statistics.scaled`."""
+        if self.rows is not None:
+            return self._together(bottom, self.rows, (weight, bias))
         mean, variance = torch.zeros_like(self.mean), torch.zeros_like(self.variance)
-        top = self.normalised(bottom, mean, variance, of_batch=True)
-        self._add(self.mean, mean)
+        top = self.normalised(bottom, (mean, variance), (weight, bias), of_batch=True)
         # torch divides by m - 1, which is 0 for one number per channel; its variance is 0.
-        self._add(self.variance, variance if bottom.numel() > mean.numel() else 0)
-        self._add(self.scale_factor, 1)
+        self._add(mean, variance if bottom.numel() > mean.numel() else None)
         return top
 
-    def _add(self, stored: torch.Tensor, new: torch.Tensor | int) -> None:
-        stored.mul_(self.fraction).add_(new)
+    def _together(
+        self,
+        bottom: torch.Tensor,
+        rows: Rows,
+        affine: tuple[torch.Tensor | None, torch.Tensor | None],
+    ) -> torch.Tensor:
+        channels = bottom if bottom.dim() > 1 else bottom.unsqueeze(1)
+        mean, variance, count = common_statistics(channels, rows)
+        with torch.no_grad():
+            self._add(mean, unbiased(variance, count))
+        top = normalised(channels, mean, variance, self.eps)
+        weight, bias = (one if one is None else spread(one, channels.dim() - 2) for one in affine)
+        top = top if weight is None else top * weight
+        return (top if bias is None else top + bias).view_as(bottom)
+
+    def _add(self, mean: torch.Tensor, variance: torch.Tensor | None) -> None:
+        torch._foreach_mul_([self.mean, self.variance, self.scale_factor], self.fraction)
+        self.mean.add_(mean)
+        if variance is not None:
+            self.variance.add_(variance)
+        self.scale_factor.add_(1)
 
 
 def build(params: BatchNormParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:
@@ -112,8 +169,10 @@ def build(params: BatchNormParams, bottoms: Sequence[Blob], setting: Setting) ->
     channels = bottom.shape[1] if bottom.rank > 1 else 1
     given = params.use_global_stats
     if given or given is None and setting.phase != "train":
-        return StoredStatistics(channels, params.eps)
-    return BatchStatistics(channels, params.eps, params.moving_average_fraction)
+        statistics: Statistics = StoredStatistics(channels, params.eps)
+    else:
+        statistics = BatchStatistics(channels, params.eps, params.moving_average_fraction)
+    return statistics.to(torch.promote_types(bottom.dtype, torch.float32))  # halves do not add up
 
 
 BATCH_NORM = LayerType(

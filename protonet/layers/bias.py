@@ -71,7 +71,7 @@ def build(params: BiasParams, bottoms: Sequence[Blob], setting: Setting) -> nn.M
     first = bottoms[0]
     if len(bottoms) == 1:
         shape = learned_shape(params.axis, params.num_axes, first)
-        return Bias(shape, trailing_axes(params.axis, shape, first))
+        return Bias(shape, trailing_axes(params.axis, shape, first)).to(first.dtype)
     check_given("biases", bottoms[1], params.axis, first)
     return BiasByBottom(trailing_axes(params.axis, bottoms[1].shape, first))
 

@@ -13,8 +13,9 @@ from torch.nn import functional as F
 from protonet.errors import ShapeError
 from protonet.fillers import Filler, constant
 from protonet.layers.checks import axis_index, check_floating
+from protonet.layers.one_or_more import Counts
 from protonet.layers.record import SOME, Blob, LayerType, Setting
-from protonet.layers.windows import Counts, Grid, Windows, per_axis
+from protonet.layers.windows import Grid, Windows, per_axis
 from protonet.records import Count, Flag, Integer
 
 Convolve = Callable[[torch.Tensor, torch.Tensor, torch.Tensor | None], torch.Tensor]

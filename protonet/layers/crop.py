@@ -9,8 +9,8 @@ from torch import nn
 
 from protonet.errors import ShapeError
 from protonet.layers.checks import axis_index
+from protonet.layers.one_or_more import Sizes
 from protonet.layers.record import TWO, Blob, LayerType, Setting
-from protonet.layers.windows import Sizes
 from protonet.records import Integer, Record
 
 

@@ -12,7 +12,8 @@ from pydantic_core import CoreSchema
 from torch import nn
 
 from protonet.errors import ShapeError
-from protonet.fillers import Filler, constant, fill_
+from protonet.fillers import Constant, Filler, constant, fill_
+from protonet.layers.from_nothing import FromNothing
 from protonet.layers.record import SOME, Arity, Blob, DTypeName, LayerType, Setting
 from protonet.layers.shapes import Shape, Shapes
 from protonet.records import Count, Record, custom_error
@@ -89,8 +90,8 @@ class DummyDataParams(Record):
         return tuple(zip(*(getattr(self, key) for key in _SIDES), strict=True))
 
 
-class DummyData(nn.Module):
-    """Makes blobs up.
+class DummyData(FromNothing):
+    """Makes blobs up. Those that are drawn are the same on every device.
 
     Args:
         blobs: their shapes and types.
@@ -102,16 +103,18 @@ class DummyData(nn.Module):
         self.blobs, self.fillers = tuple(blobs), tuple(fillers)
 
     def forward(self) -> torch.Tensor | tuple[torch.Tensor, ...]:
-        """Return the tops; what is drawn comes from torch's own generator."""
+        """Return the tops; what is drawn comes from torch's own generator of the CPU."""
         pairs = zip(self.blobs, self.fillers, strict=True)
-        tops = tuple(_filled(blob, filler, torch.default_generator) for blob, filler in pairs)
+        tops = tuple(self._filled(blob, filler) for blob, filler in pairs)
         return tops if len(tops) != 1 else tops[0]
 
-
-def _filled(blob: Blob, filler: Filler, generator: torch.Generator) -> torch.Tensor:
-    tensor = torch.empty(blob.shape, dtype=blob.dtype)
-    fill_(tensor, filler, generator)
-    return tensor
+    def _filled(self, blob: Blob, filler: Filler) -> torch.Tensor:
+        if isinstance(filler.params, Constant):  # nothing is drawn, nor copied from the CPU
+            value = filler.params.value
+            return torch.full(blob.shape, value, dtype=blob.dtype, device=self.device)
+        tensor = torch.empty(blob.shape, dtype=blob.dtype, device=self.device)
+        fill_(tensor, filler, torch.default_generator)
+        return tensor
 
 
 def build(params: DummyDataParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:
@@ -125,7 +128,7 @@ def build(params: DummyDataParams, bottoms: Sequence[Blob], setting: Setting) ->
     fillers = _for_each_top("fillers", params.data_filler, setting.tops)
     blobs = infer(params, bottoms, setting)
     for blob, filler in zip(blobs, fillers, strict=True):
-        _filled(blob, filler, torch.Generator())  # a filler may refuse a shape
+        fill_(torch.empty(blob.shape), filler, torch.Generator())  # a filler may refuse a shape
     return DummyData(blobs, fillers)
 
 

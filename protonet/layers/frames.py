@@ -79,8 +79,20 @@ def largest(bottom: torch.Tensor, frame: Frame) -> torch.Tensor:
     The gradient goes to the first of equals, row by row; a window beyond the image has float32's
     lowest number.
     """
-    lowest = max(torch.finfo(torch.float32).min, torch.finfo(bottom.dtype).min)
-    return functional.max_pool2d(_framed(bottom, frame, lowest), frame.kernel, frame.stride)
+    framed = _framed(bottom, frame, _lowest(bottom))
+    return functional.max_pool2d(framed, frame.kernel, frame.stride)
+
+
+def largest_and_place(bottom: torch.Tensor, frame: Frame) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the largest number of each window, as `largest` does, and where it lies in its
+    channel, row by row: both (N, C, H', W'), the second int64, -1 for a window beyond the image."""
+    height, width = bottom.shape[2:]
+    framed = _framed(bottom, frame, _lowest(bottom))
+    top, places = functional.max_pool2d(framed, frame.kernel, frame.stride, return_indices=True)
+    rows = places // framed.shape[3] - frame.pad[0]
+    columns = places % framed.shape[3] - frame.pad[1]
+    is_inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    return top, torch.where(is_inside, rows * width + columns, -1)
 
 
 def mean(bottom: torch.Tensor, frame: Frame) -> torch.Tensor:
@@ -115,6 +127,11 @@ def drawn(bottom: torch.Tensor, frame: Frame) -> torch.Tensor:
     top = values.gather(2, chosen).squeeze(2)
     places = frame.places((bottom.shape[2], bottom.shape[3]))
     return top.reshape(*bottom.shape[:2], *places)
+
+
+def _lowest(bottom: torch.Tensor) -> float:
+    """Return float32's lowest number, or the bottom's where that is nearer to 0."""
+    return max(torch.finfo(torch.float32).min, torch.finfo(bottom.dtype).min)
 
 
 def _sums(bottom: torch.Tensor, frame: Frame) -> torch.Tensor:

@@ -11,8 +11,9 @@ from torch.nn import functional
 
 from protonet.errors import ShapeError
 from protonet.layers.checks import axis_index
+from protonet.layers.one_or_more import Counts
 from protonet.layers.record import Blob, LayerType, Setting
-from protonet.layers.windows import Counts, Grid, Windows, per_axis
+from protonet.layers.windows import Grid, Windows, per_axis
 from protonet.records import Integer
 
 
@@ -39,6 +40,8 @@ class Im2col(nn.Module):
 
     def forward(self, bottom: torch.Tensor) -> torch.Tensor:
         """Map (…, C, H, W) to (…, C·window, H', W')."""
+        if bottom.dim() == 4 and self.axis == 1 and bottom.is_floating_point():
+            return self._unfolded(bottom)
         axes, first = len(self.grid.image), self.axis + 1
         margins = [side for pad in reversed(self.grid.pad) for side in (pad, pad)]
         columns = functional.pad(bottom, margins) if any(margins) else bottom
@@ -50,6 +53,13 @@ class Im2col(nn.Module):
         order = [*range(first), *range(first + axes, first + 2 * axes)]
         columns = columns.permute(*order, *range(first, first + axes))
         return columns.flatten(self.axis, self.axis + axes)
+
+    def _unfolded(self, bottom: torch.Tensor) -> torch.Tensor:
+        """Return the same of (N, C, H, W) by torch's own kernel, which is faster."""
+        kernel, stride, pad, dilation = self.grid[1:]
+        columns = functional.unfold(bottom, kernel, dilation, pad, stride)
+        places = self.grid.places(Blob(tuple(bottom.shape)))
+        return columns.view(*columns.shape[:2], *places)
 
 
 def build(params: Im2colParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:

@@ -75,8 +75,9 @@ class InfogainLoss(nn.Module):
         classes = values.shape[1]
         rows = matrix[0].detach().reshape(classes, classes) if matrix else self.rows
         prices = torch.as_tensor(rows, dtype=values.dtype, device=values.device)
-        logs = functional.log_softmax(values, 1)
-        logs.data.clamp_(min=_LOG_FLOOR)  # Caffe floors the value and not the gradient
+        # Caffe floors the value and not the gradient. That of log_softmax reads what it gave.
+        logs = functional.log_softmax(values, 1).clone()
+        logs.detach().clamp_(min=_LOG_FLOOR)
         counts = indices != (NO_LABEL if self.ignored is None else self.ignored)
         try:
             own = functional.embedding(indices.where(counts, 0), prices)  # (M, …, classes)

@@ -46,6 +46,26 @@ def sample_arrangement(scores: Blob, labels: Blob) -> Arrange:
     return arrangement(flat if scores.rank else scores, labels, 1)
 
 
+def soft_arrangement(scores: Blob, labels: Blob, axis: int) -> Arrange:
+    """Return the same for labels that are a share of every class, shaped as the scores.
+
+    Its labels are (M, classes, …) of the scores' type, and get no gradient.
+
+    Raises: ShapeError if the axis does not exist or the scores are no floating-point numbers.
+    """
+    axis = axis_index(axis, scores)
+    check_scores(scores)
+    return partial(_shares_second, axis=axis)
+
+
+def are_shares(scores: Blob, labels: Blob, axis: int) -> bool:
+    """Return whether labels are a share of every class rather than one class index a position.
+
+    Where there is one class only, a label of the scores' shape is its index.
+    """
+    return labels.shape == scores.shape and scores.shape[axis_index(axis, scores)] > 1
+
+
 def at_labels(
     values: torch.Tensor, labels: torch.Tensor, ignored: int, reduction: str
 ) -> torch.Tensor:
@@ -59,6 +79,8 @@ def at_labels(
 
     Raises: IndexError if a label is outside the classes and not ignored (on a CPU; a GPU aborts).
     """
+    # Its gradient fails for images with their channels last.
+    values = values.contiguous()
     return functional.nll_loss(values, labels, ignore_index=ignored, reduction=reduction)
 
 
@@ -115,5 +137,15 @@ def _as_they_are(scores: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tens
 def _classes_second(
     scores: torch.Tensor, labels: torch.Tensor, axis: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    values = scores.flatten(0, axis - 1) if axis else scores.unsqueeze(0)  # (M, classes, …)
+    values = _second(scores, axis)
     return values, labels.long().reshape(values.shape[:1] + values.shape[2:])
+
+
+def _shares_second(
+    scores: torch.Tensor, labels: torch.Tensor, axis: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    return _second(scores, axis), _second(labels.detach().to(scores.dtype), axis)
+
+
+def _second(scores: torch.Tensor, axis: int) -> torch.Tensor:
+    return scores.flatten(0, axis - 1) if axis else scores.unsqueeze(0)  # (M, classes, …)

@@ -38,8 +38,8 @@ def _sum(probabilities: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     if chosen.dtype not in (torch.float32, torch.float64):
         chosen = chosen.float()  # the floor is 0 in half precision
     # Caffe divides by the floored probability, and passes the gradient on all the same: so the
-    # floor goes in behind autograd's back.
-    chosen.data.clamp_(min=FLOOR)
+    # floor goes in behind autograd's back. No gradient before has read the numbers.
+    chosen.detach().clamp_(min=FLOOR)
     return -chosen.log().sum().to(probabilities.dtype)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import nn
+from torch.autograd.function import once_differentiable
 
 from protonet.errors import ShapeError
 from protonet.layers.checks import check_floating
@@ -38,18 +40,39 @@ class MeanVariance(nn.Module):
 
     def forward(self, bottom: torch.Tensor) -> torch.Tensor:
         """Return the shape of the bottom."""
-        centred = bottom - bottom.mean(self.axes, keepdim=True)
         if self.eps is None:
-            return centred
-        return centred / self._deviation(centred.square().mean(self.axes, keepdim=True), self.eps)
+            return bottom - bottom.mean(self.axes, keepdim=True)
+        groups = bottom.to(torch.promote_types(bottom.dtype, torch.float32))
+        groups = groups.flatten(self.axes[0]).flatten(0, -2).unsqueeze(0)  # (1, means, rest)
+        top: torch.Tensor = _Normalised.apply(groups, self.eps)
+        return top.view(bottom.shape).to(bottom.dtype)
 
-    def _deviation(self, variance: torch.Tensor, eps: float) -> torch.Tensor:
-        """Return sqrt(variance) + eps, with Caffe's gradient, 1 / (2 * (sqrt(variance) + eps)).
 
-        The mathematical one has no eps, and is infinite where all numbers are equal.
-        """
-        square = (variance.detach().sqrt() + eps).square()
-        return (variance + (square - variance.detach())).sqrt()
+class _Normalised(torch.autograd.Function):
+    """(x - mean) / (deviation + eps) of each row, with Caffe's gradient, to which eps is a part of
+    the deviation.
+
+    The mathematical gradient is infinite where all numbers are equal. Caffe's is that of a batch
+    normalisation whose inverse deviation is 1 / (deviation + eps), which torch has a kernel for.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, rows: torch.Tensor, eps: float) -> torch.Tensor:
+        mean = rows.mean(2, keepdim=True)
+        top = rows - mean
+        lengths = torch.linalg.vector_norm(top, dim=2, keepdim=True)
+        divisor = lengths.div_(rows.shape[2] ** 0.5).add_(eps)
+        ctx.save_for_backward(rows, mean.flatten(), divisor.flatten().reciprocal())
+        return top.div_(divisor)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, slope: torch.Tensor) -> tuple[torch.Tensor, None]:
+        rows, mean, inverse = ctx.saved_tensors
+        slopes = torch.ops.aten.native_batch_norm_backward(
+            slope, rows, None, None, None, mean, inverse, True, 0.0, [True, False, False]
+        )
+        return slopes[0], None
 
 
 def build(params: MVNParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:

@@ -50,6 +50,15 @@ def quotient(numerator: torch.Tensor, denominator: torch.Tensor) -> torch.Tensor
     return numerator / denominator.clamp(min=1)
 
 
+def weighed_quotient(numerator: torch.Tensor, denominator: torch.Tensor) -> torch.Tensor:
+    """Return numerator / denominator, and the numerator where the denominator is 0.
+
+    For counts it is `quotient`; but a sum of weights may be less than 1 and is divided by all the
+    same.
+    """
+    return numerator / torch.where(denominator == 0, 1, denominator)
+
+
 def whole_number(number: int, like: torch.Tensor) -> torch.Tensor:
     """Return a () int64 tensor on the device of `like`, made there: nothing is copied to it."""
     return like.new_full((), number, dtype=torch.int64)

@@ -63,7 +63,8 @@ def build(params: NormalizeParams, bottoms: Sequence[Blob], setting: Setting) ->
     if bottom.rank < 2:
         raise ShapeError(f"a bottom of shape {bottom} has no channels", "they are axis 1")
     axes = tuple(range(1, bottom.rank)) if params.across_spatial else (1,)
-    return Normalize(axes, () if params.channel_shared else bottom.shape[1:2], params.eps)
+    shape = () if params.channel_shared else bottom.shape[1:2]
+    return Normalize(axes, shape, params.eps).to(bottom.dtype)
 
 
 def _fillers(params: NormalizeParams) -> Mapping[str, Filler]:

@@ -11,13 +11,21 @@ from torch import nn
 
 from protonet.errors import ShapeError
 from protonet.layers.checks import check_floating
-from protonet.layers.frames import Frame, Pair, drawn, largest, mean, weighted_mean
+from protonet.layers.frames import (
+    Frame,
+    Pair,
+    drawn,
+    largest,
+    largest_and_place,
+    mean,
+    weighted_mean,
+)
 from protonet.layers.images import image_sides
-from protonet.layers.record import Blob, LayerType, Setting
+from protonet.layers.record import Arity, Blob, LayerType, Setting
 from protonet.layers.windows import Windows
 from protonet.records import Flag
 
-Pool = Callable[[torch.Tensor, Frame], torch.Tensor]
+Pool = Callable[[torch.Tensor, Frame], torch.Tensor | tuple[torch.Tensor, torch.Tensor]]
 
 _NEUTRAL = {"stride": 1, "pad": 0}
 """What may stand beside global_pooling, since it changes nothing."""
@@ -78,8 +86,8 @@ class Pooling(nn.Module):
         super().__init__()
         self.pool, self.frame = pool, frame
 
-    def forward(self, bottom: torch.Tensor) -> torch.Tensor:
-        """Pool (N, C, H, W) to (N, C, H', W')."""
+    def forward(self, bottom: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+        """Pool (N, C, H, W) to (N, C, H', W'), with a mask of that shape where `pool` gives one."""
         frame = self.frame or Frame.whole((bottom.shape[2], bottom.shape[3]))
         return self.pool(bottom, frame)
 
@@ -88,10 +96,12 @@ def build(params: PoolingParams, bottoms: Sequence[Blob], setting: Setting) -> n
     """Take one number from each window of each channel.
 
     Bottom: (N, C, H, W), any float dtype.
-    Top: (N, C, H', W'), H' = ceil((H + 2*pad - kernel) / stride) + 1, or floor for FLOOR; with
+    Tops: (N, C, H', W'), H' = ceil((H + 2*pad - kernel) / stride) + 1, or floor for FLOOR; with
         padding, one less if the last window would start at H + pad or beyond. (N, C, 1, 1) for a
-        global one.
-    Raises: ShapeError if the bottom has not 4 axes, no window fits, or pad is not below kernel.
+        global one. For MAX on request the mask, of the same shape, int64: where in its channel
+        the largest number lies, row by row, for an Upsample.
+    Raises: ShapeError if the bottom has not 4 axes, no window fits, pad is not below kernel, or a
+        mask is asked of another than MAX.
     Source: Caffe, pooling_layer.cpp. The first of equal numbers is the largest. A mean counts the
         padding, not what overhangs it. Without padding, and with a stride above the kernel, the
         last window may lie beyond the image: MAX gives float32's lowest number, AVE 0/0.
@@ -99,6 +109,8 @@ def build(params: PoolingParams, bottoms: Sequence[Blob], setting: Setting) -> n
     check_floating(bottoms)
     infer(params, bottoms, setting)
     frame, is_max = _frame(params), params.pool == "MAX"
+    if setting.tops > 1:
+        return Pooling(largest_and_place, frame)
     if params.pool == "STOCHASTIC":
         return Pooling(drawn if setting.phase == "train" else weighted_mean, frame)
     if frame is None:
@@ -123,7 +135,11 @@ def infer(params: PoolingParams, bottoms: Sequence[Blob], setting: Setting) -> t
         if places[axis] < 1:
             why = f"no window fits along {where}: {_sum(frame, image, axis)}"
             raise ShapeError(why, "use a smaller kernel_size or a larger pad")
-    return (Blob((*bottom.shape[:2], *places), bottom.dtype),)
+    if setting.tops > 1 and params.pool != "MAX":
+        why = f"a second top, the mask, is asked of pool: {params.pool}"
+        raise ShapeError(why, "MAX alone has one: leave the second top out")
+    shape = (*bottom.shape[:2], *places)
+    return (Blob(shape, bottom.dtype), Blob(shape, torch.int64))[: setting.tops]
 
 
 def _frame(params: PoolingParams) -> Frame | None:
@@ -143,4 +159,6 @@ def _sum(frame: Frame, image: Pair, axis: int) -> str:
     return f"{name}(({room}) / {frame.stride[axis]}) + 1 = {frame.places(image)[axis]}"
 
 
-POOLING = LayerType(name="Pooling", params=PoolingParams, build=build, infer=infer)
+POOLING = LayerType(
+    name="Pooling", params=PoolingParams, build=build, tops=Arity(1, 2), infer=infer
+)

@@ -80,6 +80,22 @@ class Measure(Protocol):
         ...
 
 
+class Conclusion(Protocol):
+    """What a metric module has whose value is no quotient of two sums, such as a mean over classes.
+
+    `measure` then gives one tensor of sums; that of a set is the sum over its batches and all
+    ranks. `forward` is `conclude(measure(*bottoms))`, the value of a batch by itself.
+    """
+
+    def measure(self, *bottoms: torch.Tensor) -> torch.Tensor:
+        """Return the sums of a batch, of any shape."""
+        ...
+
+    def conclude(self, sums: torch.Tensor) -> Any:
+        """Return the top, or a tuple of the tops, that sums in whole numbers or float64 give."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What a layer is built for, beside its own keys and bottoms.
@@ -87,10 +103,13 @@ class Setting:
     Attributes:
         phase: of the net it stands in.
         tops: how many blobs are asked of it, within the type's arity.
+        name: of the layer, for a layer that says something while it runs; nothing else may depend
+            on it.
     """
 
     phase: Phase = "train"
     tops: int = 1
+    name: str = ""
 
 
 Build = Callable[[Any, Sequence[Blob], Setting], nn.Module]
@@ -150,9 +169,13 @@ class LayerType:
         start: gives first values that depend on more than one parameter's shape, in place of
             fillers; the module is the one `build` made.
         kind: a loss adds to what is minimised, a metric is measured and never trained.
+        larger_is_better: of a metric, whether more of its first top is better; of a loss, less is.
+        top_axes: what the two axes of a metric's top stand for, as its table says.
         measures: how many of the first tops of a loss or metric are measured; None: all of them.
         targets: positions of the bottoms that are targets (labels), negative ones from the end.
         index_targets: whether those targets are class indices (int64).
+        acts: whether it does something beside giving tops, so that it is run though nobody reads
+            one of them.
         deploy: for a loss, `deploy(params)` gives the type name and the params of what takes its
             place in a deployed net (SoftmaxWithLoss → Softmax), or None: nothing does.
         multiply_adds: `multiply_adds(params, bottoms, tops)`, for the shapes given.
@@ -161,7 +184,9 @@ class LayerType:
         freeze: `freeze(params)` gives the params of the layer under `frozen: true`.
         exclusions: parts of the contract tests that do not apply, each with its reason: `run`
             where nothing is ever built, `gradient` where nothing gets one, `shape` where the real
-            one is in the data.
+            one is in the data, `compile` where torch.compile has to leave the layer to Python,
+            `export` where torch.export refuses it, and `autocast` where torch has no mixture of
+            element types for it.
     """
 
     name: str
@@ -173,9 +198,12 @@ class LayerType:
     fillers: Callable[[Any], Mapping[str, Filler]] = _no_fillers
     start: Start | None = None
     kind: Kind = "layer"
+    larger_is_better: bool = True
+    top_axes: tuple[str, str] = ("row", "column")
     measures: int | None = None
     targets: tuple[int, ...] = ()
     index_targets: bool = False
+    acts: bool = False
     deploy: Callable[[Any], tuple[str, Record] | None] | None = None
     multiply_adds: Callable[[Any, Sequence[Blob], Sequence[Blob]], int] = _no_work
     infer: Infer | None = None

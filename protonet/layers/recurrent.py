@@ -68,12 +68,14 @@ def parts(bottoms: Sequence[torch.Tensor], *, has_static: bool) -> Parts:
         sequence.reshape(steps, samples, -1),
         cont.detach().to(sequence.dtype).unsqueeze(-1),
         static,
-        tuple(state.detach()[0] for state in others),
+        tuple(state.detach()[0].to(sequence.dtype) for state in others),
     )
 
 
 class Memory:
     """The state that a forward leaves behind for the next one. It is not saved, nor is Caffe's.
+
+    An exported program is a function of its inputs: it begins with zeros each time.
 
     Args:
         count: tensors that a state consists of.
@@ -89,13 +91,16 @@ class Memory:
         Args:
             like: zeros, (N, outputs).
         """
+        if torch.compiler.is_exporting():
+            return (like,) * self.count
         if any(kept.shape != like.shape or kept.device != like.device for kept in self._kept):
             self._kept = ()
         return tuple(kept.to(like.dtype) for kept in self._kept) or (like,) * self.count
 
     def keep(self, state: tuple[torch.Tensor, ...]) -> None:
         """Remember a state; no gradient goes back over the border of two forwards."""
-        self._kept = tuple(part.detach() for part in state)
+        if not torch.compiler.is_exporting():
+            self._kept = tuple(part.detach() for part in state)
 
 
 def sizes(params: RecurrentParams, bottoms: Sequence[Blob], state: int) -> Sizes:
@@ -128,13 +133,23 @@ def shapes(
     steps, samples = sequence.shape[:2]
     one = (1, samples, params.num_output)
     _check(bottoms, 1, (steps, samples), "0 where a sequence begins and 1 where it goes on")
-    if len(bottoms) > 2 + exposed and bottoms[2].shape[:1] != (samples,):
-        why = f"bottom 2 has the shape {bottoms[2]}, bottom 0 has {sequence}"
-        raise ShapeError(why, f"the static input has one vector per sample: ({samples}, …)")
+    if len(bottoms) > 2 + exposed:
+        _check_static(bottoms[2], sequence)
     for position in range(len(bottoms) - exposed, len(bottoms)):
         _check(bottoms, position, one, "the state before the first step")
     tops = ((steps, samples, params.num_output), *(one,) * exposed)
     return tuple(Blob(shape, sequence.dtype) for shape in tops)
+
+
+def _check_static(static: Blob, sequence: Blob) -> None:
+    samples = sequence.shape[1]
+    if static.shape[:1] != (samples,):
+        why = f"bottom 2 has the shape {static}, bottom 0 has {sequence}"
+        raise ShapeError(why, f"the static input has one vector per sample: ({samples}, …)")
+    if static.dtype != sequence.dtype:
+        held = [str(blob.dtype).removeprefix("torch.") for blob in (static, sequence)]
+        why = f"bottom 2 holds {held[0]}, bottom 0 holds {held[1]}"
+        raise ShapeError(why, "the static input and the sequence have one element type")
 
 
 def _check_counts(params: RecurrentParams, bottoms: int, tops: int, exposed: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
@@ -122,6 +123,13 @@ def infer(params: ROIPoolingParams, bottoms: Sequence[Blob], setting: Setting) -
     return (Blob(shape, bottom.dtype),)
 
 
+_IN_THE_BOXES = "which pixels a cell has is in the boxes, which are read"
+
 ROI_POOLING = LayerType(
-    name="ROIPooling", params=ROIPoolingParams, build=build, bottoms=TWO, infer=infer
+    name="ROIPooling",
+    params=ROIPoolingParams,
+    build=build,
+    bottoms=TWO,
+    infer=infer,
+    exclusions=MappingProxyType({"compile": _IN_THE_BOXES, "export": _IN_THE_BOXES}),
 )

@@ -68,9 +68,10 @@ class ScaleByBottom(nn.Module):
 def _scaled(
     bottom: torch.Tensor, factors: torch.Tensor, bias: torch.Tensor | None, trailing: int
 ) -> torch.Tensor:
-    if bias is None:
-        return bottom * spread(factors, trailing)
-    return torch.addcmul(spread(bias, trailing), bottom, spread(factors, trailing))
+    top = bottom * spread(factors, trailing)
+    # In place, which the gradient of a product allows: faster than addcmul, which is made for one
+    # shape, and than a sum, which takes memory of its own.
+    return top if bias is None else top.add_(spread(bias, trailing))
 
 
 def build(params: ScaleParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:
@@ -86,11 +87,12 @@ def build(params: ScaleParams, bottoms: Sequence[Blob], setting: Setting) -> nn.
     first = bottoms[0]
     if len(bottoms) == 1:
         shape = learned_shape(params.axis, params.num_axes, first)
-        return Scale(shape, params.bias_term, trailing_axes(params.axis, shape, first))
+        scale = Scale(shape, params.bias_term, trailing_axes(params.axis, shape, first))
+        return scale.to(first.dtype)
     factors = bottoms[1]
     check_given("factors", factors, params.axis, first)
     trailing = trailing_axes(params.axis, factors.shape, first)
-    return ScaleByBottom(factors.shape, params.bias_term, trailing)
+    return ScaleByBottom(factors.shape, params.bias_term, trailing).to(first.dtype)
 
 
 def _fillers(params: ScaleParams) -> Mapping[str, Filler]:

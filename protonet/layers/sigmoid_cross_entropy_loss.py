@@ -9,15 +9,22 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from protonet.errors import ShapeError
 from protonet.layers.checks import check_targets
+from protonet.layers.constants import Constants
 from protonet.layers.normalization import Divisor, LossParams, divisor, quotient
+from protonet.layers.one_or_more import NonNegatives
 from protonet.layers.record import TWO, Blob, LayerType, NoParams, Setting, single_number
 
 Total = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 class SigmoidCrossEntropyLossParams(LossParams):
-    """Which targets count, and what the loss is divided by."""
+    """Which targets count, how much a yes does, and what the loss is divided by."""
+
+    pos_weight: NonNegatives | None = None
+    """What the loss of a yes is multiplied by: above 1 where a yes is rare, one number for all
+    scores or one per class of axis 1. What the sum is divided by stays a count. Left out: 1."""
 
 
 class SigmoidCrossEntropyLoss(nn.Module):
@@ -52,13 +59,16 @@ def build(
 
     Bottoms: scores, (N, …); targets from 0 to 1, one per score, any number type.
     Top: the loss, (): Σ log(1 + exp(x)) - x*t, divided by N unless told otherwise.
-    Raises: ShapeError if there is not one target per score.
+    Raises: ShapeError if there is not one target per score, or not one `pos_weight` per class.
     Source: Caffe, sigmoid_cross_entropy_loss_layer.cpp; a target is cut to a whole number before it
         is compared with `ignore_label`.
     """
     check_targets(*bottoms)
     ignored = params.ignore_label
-    total = _total if ignored is None else partial(_total_without, ignored=ignored)
+    total: Total = _total if ignored is None else partial(_total_without, ignored=ignored)
+    if params.pos_weight is not None:
+        weights = _weights(params.pos_weight, bottoms[0])
+        total = partial(_weighed_total, weights=weights, ignored=ignored)
     return SigmoidCrossEntropyLoss(total, divisor(params.rule(default="BATCH_SIZE"), ignored))
 
 
@@ -67,8 +77,35 @@ def _total(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 
 
 def _total_without(scores: torch.Tensor, targets: torch.Tensor, ignored: int) -> torch.Tensor:
-    counts = (targets.trunc() != ignored).to(scores.dtype)
+    counts = _counts(scores, targets, ignored)
     return functional.binary_cross_entropy_with_logits(scores, targets, counts, reduction="sum")
+
+
+def _weighed_total(
+    scores: torch.Tensor, targets: torch.Tensor, weights: Constants, ignored: int | None
+) -> torch.Tensor:
+    return functional.binary_cross_entropy_with_logits(
+        scores,
+        targets,
+        None if ignored is None else _counts(scores, targets, ignored),
+        pos_weight=weights.like(scores),
+        reduction="sum",
+    )
+
+
+def _counts(scores: torch.Tensor, targets: torch.Tensor, ignored: int) -> torch.Tensor:
+    return (targets.trunc() != ignored).to(scores.dtype)
+
+
+def _weights(given: tuple[float, ...], scores: Blob) -> Constants:
+    classes = scores.shape[1] if scores.rank > 1 else 1
+    if len(given) not in (1, classes):
+        raise ShapeError(
+            f"pos_weight has {len(given)} numbers, and scores of shape {scores} have {classes}"
+            f" class{'es' * (classes != 1)} along axis 1",
+            "give one number per class, or one for all",
+        )
+    return Constants(given, (len(given), *[1] * (scores.rank - 2)))  # (classes, 1, …)
 
 
 SIGMOID_CROSS_ENTROPY_LOSS = LayerType(

@@ -54,15 +54,22 @@ class Slice(nn.Module):
     Args:
         axis: to cut along.
         points: where the parts after the first begin; a number: so many equal parts.
+        length: of the whole along the axis, where it does not follow the batch.
     """
 
-    def __init__(self, axis: int, points: int | tuple[int, ...]) -> None:
+    def __init__(self, axis: int, points: int | tuple[int, ...], length: int) -> None:
         super().__init__()
-        self.axis, self.points = axis, points
+        self.axis, self.points, self.length = axis, points, length
 
     def forward(self, bottom: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Return the parts in order."""
-        return torch.tensor_split(bottom, self.points, self.axis)
+        if bottom.shape[self.axis] != self.length:
+            return torch.tensor_split(bottom, self.points, self.axis)
+        # The same in one piece: its gradient is a single copy.
+        if isinstance(self.points, int):
+            return torch.split(bottom, self.length // self.points, self.axis)
+        bounds = (0, *self.points, self.length)
+        return torch.split(bottom, [end - start for start, end in pairwise(bounds)], self.axis)
 
 
 def build(params: SliceParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:
@@ -77,7 +84,8 @@ def build(params: SliceParams, bottoms: Sequence[Blob], setting: Setting) -> nn.
     _lengths(params, bottoms[0], setting.tops)
     if setting.tops == 1:
         return nn.Identity()
-    return Slice(axis_index(params.cut, bottoms[0]), params.slice_point or setting.tops)
+    axis = axis_index(params.cut, bottoms[0])
+    return Slice(axis, params.slice_point or setting.tops, bottoms[0].shape[axis])
 
 
 def infer(params: SliceParams, bottoms: Sequence[Blob], setting: Setting) -> tuple[Blob, ...]:

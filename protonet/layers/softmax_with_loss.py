@@ -9,16 +9,33 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from protonet.errors import ShapeError
 from protonet.layers.checks import axis_index
-from protonet.layers.labels import NO_LABEL, Arrange, arrangement, at_labels, outside
+from protonet.layers.labels import (
+    NO_LABEL,
+    Arrange,
+    are_shares,
+    arrangement,
+    at_labels,
+    outside,
+    soft_arrangement,
+)
 from protonet.layers.normalization import Divisor, LossParams, divisor, quotient
 from protonet.layers.probabilities import WithProbabilities
 from protonet.layers.record import TWO, Arity, Blob, LayerType, Setting
 from protonet.layers.softmax import SoftmaxParams
-from protonet.records import Integer
+from protonet.layers.weighed_softmax import (
+    WeighedSoftmaxWithLoss,
+    by_label_weights,
+    by_positions,
+    by_rule,
+    index_total,
+    share_total,
+)
+from protonet.records import Fraction, Integer, NonNegative
 
-LOG_FLOOR = math.log(torch.finfo(torch.float32).tiny)
-"""Caffe's floor of a logarithm, ln(FLT_MIN) = -87.3365: no sample costs more than 87.3365."""
+MOST = -math.log(torch.finfo(torch.float32).tiny)
+"""Caffe's floor of a logarithm is ln(FLT_MIN) = -87.3365: no sample costs more than 87.3365."""
 
 
 class SoftmaxWithLossParams(LossParams):
@@ -26,6 +43,12 @@ class SoftmaxWithLossParams(LossParams):
 
     axis: Integer = 1
     """Axis of the scores that holds one number per class; a negative one counts from the end."""
+    label_smoothing: Fraction = 0.0
+    """Share of every label that is spread evenly over all classes, 0 to 1; 0.1 is usual."""
+    class_weights: tuple[NonNegative, ...] | None = None
+    """One number per class that its loss is multiplied by, as for classes of unequal size. Under
+    VALID the sum is divided by the weights of the labels, under the other rules by what they
+    count. Left out: every class weighs 1."""
 
 
 class SoftmaxWithLoss(nn.Module):
@@ -49,23 +72,22 @@ class SoftmaxWithLoss(nn.Module):
         self, scores: torch.Tensor, labels: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the summed loss, (), and what it is divided by, () int64."""
-        return self.reduced(scores, labels, "sum"), self.divisor(*self.arrange(scores, labels))
+        return self.costs(scores, labels).sum(), self.divisor(*self.arrange(scores, labels))
 
-    def reduced(self, scores: torch.Tensor, labels: torch.Tensor, reduction: str) -> torch.Tensor:
-        """Return the samples' losses reduced by "sum" or "mean", ().
+    def costs(self, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Return what each position costs, (M, …), 0 at an ignored label.
 
         Raises: DataError if a label is outside the classes (on a CPU).
         """
         values, indices = self.arrange(scores, labels)
-        logs = functional.log_softmax(values, 1)
-        # Caffe floors the logarithm but not the gradient, as a clamp would. So the floor goes in
-        # behind autograd's back: log_softmax's gradient reads exp(logs), which is 1e-38 at most
-        # wherever the floor is reached.
-        logs.data.clamp_(min=LOG_FLOOR)
         try:
-            return at_labels(logs, indices, self.ignored, reduction)
+            costs = at_labels(functional.log_softmax(values, 1), indices, self.ignored, "none")
         except IndexError:
             raise outside(labels, values.shape[1], self.ignored) from None
+        # Caffe floors the logarithm but not the gradient, as a clamp under autograd's eyes would.
+        # No gradient reads the costs, so that they can be changed in place.
+        costs.detach().clamp_(max=MOST)
+        return costs
 
 
 class MeanSoftmaxWithLoss(SoftmaxWithLoss):
@@ -73,26 +95,78 @@ class MeanSoftmaxWithLoss(SoftmaxWithLoss):
 
     def forward(self, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Return the loss, ()."""
-        return self.reduced(scores, labels, "mean")
+        if scores.dim() > 2 or torch.compiler.is_compiling():
+            return self.costs(scores, labels).mean()
+        values, indices = self.arrange(scores, labels)
+        logs = functional.log_softmax(values, 1)
+        # Where there are few logarithms, flooring them all is faster than a mean of its own. The
+        # gradient of log_softmax reads exp(logs), which is 1e-38 at most where they are floored;
+        # so nothing may tell autograd that they were, and that no program can be exported from.
+        logs.data.clamp_(min=-MOST)
+        try:
+            return at_labels(logs, indices, self.ignored, "mean")
+        except IndexError:
+            raise outside(labels, values.shape[1], self.ignored) from None
 
 
 def build(params: SoftmaxWithLossParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:
     """Compare scores, through a softmax, with the class each label names.
 
     Bottoms: scores, (N, classes, …) for axis 1; labels, one class index per position of the other
-        axes: (N, …), axes of length 1 allowed besides, any number type.
+        axes: (N, …), axes of length 1 allowed besides, any number type; or, shaped as the scores,
+        the share that each class has in a position, as mixed samples have them.
     Tops: the loss, (); on request the softmax, shaped as the scores.
-    Raises: ShapeError if the axis does not exist or labels and scores do not match.
+    Raises: ShapeError if the axis does not exist, labels and scores do not match, there is not one
+        weight per class, or `ignore_label` is given beside shares.
     Source: Caffe, softmax_loss_layer.cpp: the logarithm is floored at FLT_MIN, its gradient is not.
+        With smoothing, weights or shares it is torch's cross_entropy, without the floor.
     """
     scores, labels = bottoms
+    loss = _loss(params, scores, labels)
+    return loss if setting.tops == 1 else WithProbabilities(loss, axis_index(params.axis, scores))
+
+
+def _loss(params: SoftmaxWithLossParams, scores: Blob, labels: Blob) -> nn.Module:
+    if are_shares(scores, labels, params.axis):
+        return _of_shares(params, scores, labels)
     arrange = arrangement(scores, labels, params.axis)
     rule = params.rule(default="VALID")
     ignored = NO_LABEL if params.ignore_label is None else params.ignore_label
+    counted = divisor(rule, params.ignore_label)
+    if params.label_smoothing or params.class_weights is not None:
+        _check_weights(params, scores)
+        by = by_label_weights(ignored) if rule == "VALID" else by_rule(counted)
+        total = index_total(params.label_smoothing, ignored)
+        return WeighedSoftmaxWithLoss(arrange, total, by, params.class_weights)
     divides_by_labels = rule in ("VALID", "FULL") and params.ignore_label is None
     kind = MeanSoftmaxWithLoss if divides_by_labels else SoftmaxWithLoss
-    loss = kind(arrange, divisor(rule, params.ignore_label), ignored)
-    return loss if setting.tops == 1 else WithProbabilities(loss, axis_index(params.axis, scores))
+    return kind(arrange, counted, ignored)
+
+
+def _of_shares(params: SoftmaxWithLossParams, scores: Blob, labels: Blob) -> nn.Module:
+    arrange = soft_arrangement(scores, labels, params.axis)
+    if params.ignore_label is not None:
+        raise ShapeError(
+            f"ignore_label {params.ignore_label} names a class index, but labels of shape {labels}"
+            " give every class its share",
+            "leave ignore_label out",
+        )
+    _check_weights(params, scores)
+    rule = params.rule(default="VALID")
+    by = by_positions if rule in ("VALID", "FULL") else by_rule(divisor(rule, None))
+    total = share_total(params.label_smoothing)
+    return WeighedSoftmaxWithLoss(arrange, total, by, params.class_weights)
+
+
+def _check_weights(params: SoftmaxWithLossParams, scores: Blob) -> None:
+    classes = scores.shape[axis_index(params.axis, scores)]
+    given = params.class_weights
+    if given is not None and len(given) != classes:
+        raise ShapeError(
+            f"class_weights has {len(given)} numbers, and scores of shape {scores} have {classes}"
+            f" classes along axis {params.axis}",
+            "give one number per class",
+        )
 
 
 def infer(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import torch
@@ -13,7 +13,6 @@ from protonet.errors import ShapeError
 from protonet.layers.checks import check_floating
 from protonet.layers.frames import Frame, Pair, drawn, largest, mean, weighted_mean
 from protonet.layers.images import image_sides
-from protonet.layers.pooling import Pool
 from protonet.layers.record import Blob, LayerType, Setting
 from protonet.records import Count, Record
 
@@ -25,6 +24,10 @@ class SPPParams(Record):
     """Number of levels. Level 0 has one window, each further one twice as many along each axis."""
     pool: Literal["MAX", "AVE", "STOCHASTIC"] = "MAX"
     """What is taken from a window, as of Pooling."""
+
+
+Pool = Callable[[torch.Tensor, Frame], torch.Tensor]
+"""Takes one number from each window of a frame."""
 
 
 class Pyramid(nn.Module):

@@ -54,7 +54,7 @@ def check_given(noun: str, numbers: Blob, axis: int, bottom: Blob) -> None:
 
 def spread(numbers: torch.Tensor, trailing: int) -> torch.Tensor:
     """Return the numbers with as many axes of length 1 behind, so that torch broadcasts them."""
-    return numbers.reshape(*numbers.shape, *(1,) * trailing)
+    return numbers.reshape((*numbers.shape, *(1,) * trailing))
 
 
 def _start(axis: int, numbers: Shape, bottom: Blob) -> int:

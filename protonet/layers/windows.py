@@ -6,58 +6,17 @@ Caffe.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, NamedTuple, Self
+from typing import NamedTuple, Self
 
-from pydantic import (
-    PlainSerializer,
-    ValidationError,
-    WithJsonSchema,
-    WrapValidator,
-    model_validator,
-)
+from pydantic import ValidationError, model_validator
 from pydantic_core import InitErrorDetails
 
 from protonet.errors import ShapeError
+from protonet.layers.one_or_more import Counts, Sizes
 from protonet.layers.record import Blob
-from protonet.records import Count, Record, Size, custom_error, restated
+from protonet.records import Count, Record, Size, custom_error
 
 Sides = tuple[int, ...]
-
-
-def _one_or_more(value: object, handler: Callable[[object], Sides]) -> Sides:
-    """Read a bare number as a list of one, and report what is wrong with it without a position.
-
-    An empty list is refused here: pydantic's own least length counts the valid items only, so that
-    one bad number would be two errors.
-    """
-    if isinstance(value, list | tuple):
-        if not value:
-            raise custom_error("PN013", "at least one number is needed")
-        return handler(value)
-    try:
-        return handler((value,))
-    except ValidationError as error:
-        lines = restated(error.errors(include_url=False))
-        for line in lines:
-            line["loc"] = ()
-        raise ValidationError.from_exception_data("sizes", lines) from None
-
-
-def _bare_if_one(value: Sides) -> int | list[int]:
-    return value[0] if len(value) == 1 else list(value)
-
-
-def _schema(least: int) -> WithJsonSchema:
-    number = {"type": "integer", "minimum": least}
-    return WithJsonSchema({"anyOf": [number, {"type": "array", "items": number, "minItems": 1}]})
-
-
-_listed = (WrapValidator(_one_or_more), PlainSerializer(_bare_if_one))
-Counts = Annotated[tuple[Count, ...], *_listed, _schema(1)]
-"""A whole number of at least 1, or a list of them with one per spatial axis."""
-Sizes = Annotated[tuple[Size, ...], *_listed, _schema(0)]
-"""A whole number of at least 0, or a list of them with one per spatial axis."""
 
 
 class Windows(Record):

@@ -10,10 +10,9 @@ from functools import partial
 from protonet.errors import UsageError
 from protonet.layers import LAYERS
 from protonet.layers.record import Arity, LayerType
-from protonet.layers.torch_nn import PREFIX, refusal
 from protonet.look.keys import Key, keys_of
-from protonet.records import suggestion
 from protonet.spec.layer import COMMON, LayerSpec
+from protonet.spec.unknown_type import unknown_type
 
 KINDS = ("layer", "loss", "metric")
 
@@ -50,10 +49,9 @@ def page(name: str, layers: Mapping[str, LayerType] = LAYERS) -> TypePage:
 
     Raises: UsageError if there is none of this name.
     """
-    if name.startswith(PREFIX) and name not in layers:
-        raise UsageError("; ".join(refusal(name)))
     if name not in layers:
-        raise UsageError(f"there is no layer type {name}; {suggestion(name, layers)}")
+        why, hint = unknown_type(name, layers)
+        raise UsageError(f"{name}: {why}; {hint}")
     kind = layers[name]
     return TypePage(
         name,

@@ -23,7 +23,7 @@ def overview_lines(types: Mapping[str, Mapping[str, str]], width: int | None = N
     for kind, names in types.items():
         lines += ["", _HEADINGS[kind]] if names else []
         for name, sentence in names.items():
-            lines += _hanging(f"  {name:<{room}}  ", sentence, width)
+            lines += hanging(f"  {name:<{room}}  ", sentence, width)
     return [*lines[1:], "", "protonet layers TYPE tells all of one."]
 
 
@@ -44,10 +44,10 @@ def page_lines(page: TypePage, width: int | None = None) -> list[str]:
         *(f"{name:<12}{text}" for name, text in facts),
         "",
         "keys" if page.keys else "no keys of its own",
-        *_key_lines(page.keys, room),
+        *key_lines(page.keys, room),
         "",
         "keys of every layer",
-        *_key_lines(page.common, room),
+        *key_lines(page.common, room),
     ]
 
 
@@ -70,17 +70,18 @@ def _deployed(page: TypePage) -> str:
     return f"as {page.deploy}" if page.deploy else "left out"
 
 
-def _key_lines(keys: Iterable[Key], width: int) -> list[str]:
+def key_lines(keys: Iterable[Key], width: int) -> list[str]:
+    """Return each key with its type, its default and what it means."""
     lines = []
     for key in keys:
         note = key.default if key.default in ("", REQUIRED) else f"default {key.default}"
         text = f"{key.type} ({note})" if note else key.type
-        lines += _hanging(f"  {key.name}: ", text, width, 6)
-        lines += _hanging("      ", key.description, width)
+        lines += hanging(f"  {key.name}: ", text, width, 6)
+        lines += hanging("      ", key.description, width)
     return lines
 
 
-def _hanging(head: str, text: str, width: int | None, indent: int | None = None) -> list[str]:
+def hanging(head: str, text: str, width: int | None, indent: int | None = None) -> list[str]:
     """Return a text after its head, later lines below its beginning or at an indent."""
     if width is None or len(head) + len(text) <= width:
         return [f"{head}{text}"]

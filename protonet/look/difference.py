@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from protonet.look.expanded import flat_names, reads_of
+from protonet.look.expanded import Roles, flat_names, reads_of, roles_of
 from protonet.records import shortened
 from protonet.schema import Spec
 from protonet.spec.layer import LayerSpec
@@ -84,6 +84,7 @@ def facts_of(spec: Spec) -> Facts:
     """Return every value of a spec by its path, layers by name, defaults filled in."""
     net, facts = spec.net, Facts()
     reads, wirer = reads_of(net), Wirer(net, net.types)
+    roles = roles_of(net, reads)
     for name, blob in net.inputs.items():
         _flatten(blob, f"net.inputs.{name}", facts)
     _flatten(net.state, "net.state", facts)
@@ -97,7 +98,8 @@ def facts_of(spec: Spec) -> Facts:
         while f"{path}.type" in facts:  # the same name in another phase
             path += "'"
         blobs = {"bottom": list(reads.get(index, ())), "top": list(wirer.tops(index))}
-        _flatten({**_layer(layer, net), **blobs}, path, facts)
+        own = _recurrent(layer, net, roles[index]) if index in roles else _layer(layer, net)
+        _flatten({**own, **blobs}, path, facts)
     for name, data in spec.data.items():
         _flatten(data, f"data.{name}", facts)
     if spec.solver is not None:
@@ -114,6 +116,14 @@ def _layer(layer: LayerSpec, net: NetSpec) -> dict[str, Any]:
     return {"type": layer.type, **common, **own, "param": params}
 
 
+def _recurrent(layer: LayerSpec, net: NetSpec, roles: Roles) -> dict[str, Any]:
+    """Return the facts of a recurrent layer; its block is told by the layers in it, and so is whose
+    parameters they use."""
+    facts = {key: value for key, value in _layer(layer, net).items() if key not in _TOLD}
+    return {**facts, **roles.data(), "tops of a step": list(roles.tops)}
+
+
+_TOLD = frozenset({"block", "share", "over", "carry", "constant"})
 _OTHER = frozenset({"name", "type", "bottom", "param", "params", "default_param", "instances"})
 """Fields of a layer that are no facts, or are written otherwise."""
 

@@ -65,7 +65,10 @@ def _box(box: Box, names: dict[str, str]) -> str:
 
 
 def _arrow(arrow: Arrow, names: dict[str, str]) -> str:
-    label = f" [label={_quoted(f' {arrow.label} ')}]" if arrow.label else ""
+    words = [f"label={_quoted(f' {arrow.label} ')}"] if arrow.label else []
+    if arrow.returns:
+        words += ["style=dashed", "constraint=false"]
+    label = f" [{', '.join(words)}]" if words else ""
     return f"  {names[arrow.source]} -> {names[arrow.target]}{label};"
 
 

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Any
 
+from torch import nn
+
 from protonet.layers.record import LayerType
+from protonet.layers.torch_nn import PREFIX
 
 _TYPES = {
     "convolution": "Convolution Deconvolution DepthwiseConvolution Im2col",
@@ -21,6 +24,19 @@ _TYPES = {
 _FAMILIES = MappingProxyType(
     {name: family for family, names in _TYPES.items() for name in names.split()}
 )
+_FILES = MappingProxyType(
+    {
+        **dict.fromkeys(("conv", "fold"), "convolution"),
+        **dict.fromkeys(("linear", "sparse", "rnn", "transformer"), "dense"),
+        **dict.fromkeys(("pooling", "padding", "pixelshuffle", "upsampling"), "pooling"),
+        **dict.fromkeys(("activation", "dropout"), "activation"),
+        **dict.fromkeys(("batchnorm", "instancenorm", "normalization"), "normalisation"),
+        "distance": "joining",
+    }
+)
+"""By the file of torch.nn.modules that a class is in."""
+_APART = MappingProxyType({"MultiheadAttention": "dense", "Identity": "other"})
+"""Classes of torch.nn that do other work than those of their file."""
 COLOURS = MappingProxyType(
     {
         "convolution": "#cfe2f7",
@@ -36,21 +52,41 @@ COLOURS = MappingProxyType(
     }
 )
 """The fill of each family: pale, so that black text on it is read well, and apart in grey too."""
-ATTACHED = frozenset(
+_ATTACHED = frozenset(
     {
         *("ReLU", "ReLU6", "PReLU", "ELU", "Sigmoid", "TanH", "Swish", "Clip"),
         *("BatchNorm", "Scale", "Bias", "Dropout"),
     }
 )
-"""Types that go with the layer before them, and may share its box."""
+_ATTACHED_FILES = frozenset({"activation", "dropout", "batchnorm", "instancenorm"})
+_ALONE = frozenset({"Softmax", "Softmax2d", "Softmin", "LogSoftmax", "MultiheadAttention", "GLU"})
 
-_OUTPUTS = ("num_output", "out_channels", "out_features")
+_OUTPUTS = ("num_output", "out_channels", "out_features", "hidden_size")
 _WORDS = ("pool", "operation")
+_STEPS = ("stride", "pad", "padding", "dilation", "group", "groups")
 
 
 def family(name: str, kind: LayerType) -> str:
     """Return the family of a type, one of `COLOURS`."""
-    return kind.kind if kind.kind != "layer" else _FAMILIES.get(name, "other")
+    if kind.kind != "layer":
+        return kind.kind
+    bare = name.removeprefix(PREFIX)
+    if bare == name:
+        return _FAMILIES.get(name, "other")
+    return _APART.get(bare) or _FILES.get(_file(bare), "other")
+
+
+def is_attached(name: str) -> bool:
+    """Return whether a type goes with the layer before it, and may share its box."""
+    bare = name.removeprefix(PREFIX)
+    if bare == name:
+        return name in _ATTACHED
+    return _file(bare) in _ATTACHED_FILES and bare not in _ALONE
+
+
+def _file(name: str) -> str:
+    """Return in which file of torch.nn.modules a class is."""
+    return str(getattr(nn, name).__module__).rpartition(".")[2]
 
 
 def key_numbers(params: Any) -> str:
@@ -68,10 +104,10 @@ def _numbers(params: Any) -> Iterator[str]:
         yield "×".join(map(str, kernel * 2 if len(kernel) == 1 else kernel))
     if getattr(params, "global_pooling", False):
         yield "global"
-    for name in ("stride", "pad", "dilation", "group"):
+    for name in _STEPS:
         sides = _sides(params, name)
-        if set(sides) - ({0} if name == "pad" else {1}):
-            yield f"{name} {'×'.join(map(str, sides))}"
+        if set(sides) - ({0} if name.startswith("pad") else {1}):
+            yield f"{name.removesuffix('ding')} {'×'.join(map(str, sides))}"
 
 
 def _sides(params: Any, name: str) -> list[int]:

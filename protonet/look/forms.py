@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from torch import nn
@@ -10,12 +10,14 @@ from torch import nn
 from protonet.errors import PathError, PathErrors
 from protonet.layers.record import Blob, LayerType
 from protonet.net.axes import Axes
-from protonet.net.modules import Proof, Prover
+from protonet.net.modules import Prover
+from protonet.net.proof import Leaf, Proof
 from protonet.spec.deploy import derive_deploy
+from protonet.spec.kept import sharing_of, wirer_of
 from protonet.spec.net import NetSpec
 from protonet.spec.sharing import Sharing
 from protonet.spec.state import Phase
-from protonet.spec.wiring import Value, Wirer, Wiring
+from protonet.spec.wiring import Value, Wiring
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,10 @@ class Proved:
         """Return the module of the layer at this position of the wiring."""
         return self.proof.modules[position]
 
+    def leaves(self) -> Iterator[Leaf]:
+        """Yield every layer, those in the steps of recurrent layers too."""
+        return self.proof.leaves(self.wiring.nodes)
+
 
 def prove_net(net: NetSpec, phase: Phase, sizes: Mapping[str, int] | None = None) -> Proved:
     """Wire and prove one phase of a net.
@@ -57,8 +63,8 @@ def prove_net(net: NetSpec, phase: Phase, sizes: Mapping[str, int] | None = None
     Raises: PathErrors with everything wrong; `protonet.schema.located` adds file and line.
     """
     layers = net.types
-    wirer = Wirer(net, layers)
-    sharing = Sharing(net, layers)
+    wirer = wirer_of(net)
+    sharing = sharing_of(net)
     if phase == "deploy":
         wiring = derive_deploy(net, layers, wirer)
     else:

@@ -103,7 +103,10 @@ def _typed(schema: Mapping[str, Any], known: Mapping[str, Any]) -> str:
         case "number":
             return f"number{_bounds(schema)}"
         case "array":
-            return _listed(described(schema.get("items", {}), known))
+            of_each: Mapping[str, Any] = schema.get("items") or next(
+                iter(schema.get("prefixItems", ())), {}
+            )
+            return _listed(described(of_each, known))
         case kind:
             return _PLAIN.get(str(kind), str(schema.get("const", "anything")))
 

@@ -5,7 +5,7 @@ An estimate: buffers that a kernel takes while it runs, and what torch itself ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,7 +15,10 @@ from protonet.look.forms import Proved
 from protonet.look.trace import Trace, largest_live
 from protonet.net.modules import present
 from protonet.optim import OPTIMIZERS, Slot
+from protonet.optim.torch_size import remembered_bytes
+from protonet.spec.optimizer import OptimizerSpec
 from protonet.spec.solver import SolverSpec
+from protonet.spec.torch_class import OPTIM
 
 ASSUMED = OPTIMIZERS["SGD"]
 """The update rule where the spec has no solver, with a momentum."""
@@ -48,8 +51,8 @@ class Tensor:
 def tensors_of(proved: Proved) -> dict[str, Tensor]:
     """Return the parameters and statistics by the `layer/parameter` they are stored under."""
     found: dict[str, Tensor] = {}
-    for position, node in enumerate(proved.wiring.nodes):
-        module = proved.module(position)
+    for leaf in proved.leaves():
+        node, module = leaf.node, leaf.module
         for name in present(proved.layers[node.layer.type], module):
             owner = proved.sharing.owner(node.layer.name, name)
             meta = getattr(module, name)
@@ -64,10 +67,12 @@ def train_memory(proved: Proved, trace: Trace, solver: SolverSpec | None) -> tup
     tensors = tensors_of(proved).values()
     trained = [tensor for tensor in tensors if tensor.trained]
     history, rule = _history(proved, trained, solver)
+    average = [Part("average", _sum(tensors), "the average of the weights, ema")]
     return (
         Part("weights", _sum(tensors), "parameters and statistics, each once"),
         Part("gradients", _sum(trained), "one number for each parameter that learns"),
         Part("optimizer", history, f"what {rule} remembers of each parameter that learns"),
+        *(average if solver and solver.ema else ()),
         Part(
             "activations",
             sum(trace.kept.values()),
@@ -97,14 +102,26 @@ def _data(proved: Proved) -> int:
 
 
 def _history(proved: Proved, trained: list[Tensor], solver: SolverSpec | None) -> tuple[int, str]:
-    """Return the bytes of the optimizer's state, from the optimizer itself, and its name."""
+    """Return the bytes that the optimizers remember, as they themselves say, and their names."""
     multiplier = proved.sharing.multiplier
     slots = [Slot(one.owner, one.meta, multiplier(one.owner, "lr_mult")) for one in trained]
     if solver is None:
-        kind, name = ASSUMED, "SGD with momentum, as there is no solver,"
-        params: object = kind.params.model_validate({"momentum": 0.9})
-    else:
-        name = solver.optimizer.type
-        kind, params = OPTIMIZERS[name], solver.optimizer.params
-    state: Mapping[str, torch.Tensor] = kind.build(params, slots).state()
-    return sum(tensor.nbytes for tensor in state.values()), name
+        state = ASSUMED.build(ASSUMED.params.model_validate({"momentum": 0.9}), slots).state()
+        return _bytes(state), "SGD with momentum, as there is no solver,"
+    if not solver.updates:
+        return _remembered(solver.optimizer, slots), solver.optimizer.type
+    size = sum(
+        _remembered(update.optimizer, [slot for slot in slots if update.changes(slot.name)])
+        for update in solver.updates
+    )
+    return size, " and ".join(dict.fromkeys(update.optimizer.type for update in solver.updates))
+
+
+def _remembered(rule: OptimizerSpec, slots: Sequence[Slot]) -> int:
+    if rule.type.startswith(OPTIM.prefix):
+        return remembered_bytes(OPTIM.kind(rule.type), rule.params, slots)
+    return _bytes(OPTIMIZERS[rule.type].build(rule.params, slots).state())
+
+
+def _bytes(state: Mapping[str, torch.Tensor]) -> int:
+    return sum(tensor.nbytes for tensor in state.values())

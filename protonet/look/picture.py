@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from protonet.look.families import ATTACHED, family, key_numbers
+from protonet.look.families import family, is_attached, key_numbers
 from protonet.look.forms import Proved
+from protonet.look.opened import Opened, opened
 from protonet.net.axes import Axes
 from protonet.spec.net import BATCH
 from protonet.spec.wiring import FROM_INPUTS, Node, Value
@@ -40,11 +41,13 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """A blob on its way from the box that gives it to one that reads it."""
+    """A blob on its way from the box that gives it to one that reads it; one that `returns` is read
+    in the next step of a recurrent layer."""
 
     source: str
     target: str
     label: str
+    returns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +68,18 @@ def picture(proved: Proved, title: str, open_frames: int | None = None) -> Pictu
         open_frames: how many levels of blocks are shown with what is in them; a deeper block is one
             box. None: all.
     """
-    frames = frames_of(proved)
-    hosts = _hosts(proved, frames)
+    steps = opened(proved)
+    net, frames = steps.net, frames_of(steps.net)
+    hosts = _hosts(net, frames)
     depth = max(map(len, frames), default=0) if open_frames is None else open_frames
     keys = [_key(frames[place], host, depth) for place, host in enumerate(hosts)]
-    sources = {value: f"input {value.blob}" for value, _ in proved.wiring.inputs.values()}
-    for key, node in zip(keys, proved.wiring.nodes, strict=True):
+    sources = {value: f"input {value.blob}" for value, _ in net.wiring.inputs.values()}
+    for key, node in zip(keys, net.wiring.nodes, strict=True):
         sources.update(dict.fromkeys(node.tops, key))
-    inner = _unframed(list(_boxes(proved, frames, keys, depth)))
+    inner = _unframed(list(_boxes(net, frames, keys, depth)))
     boxes = [*_inputs(proved), *inner, *_outputs(proved)]
-    return Picture(title, tuple(boxes), tuple(_arrows(proved, keys, sources)))
+    arrows = [*_arrows(steps, keys, sources), *_outward(proved, sources)]
+    return Picture(title, tuple(boxes), tuple(arrows))
 
 
 def frames_of(proved: Proved) -> list[Frames]:
@@ -106,7 +111,7 @@ def _hosts(proved: Proved, frames: list[Frames]) -> list[int]:
         giver = givers.get(node.bottoms[0]) if len(node.bottoms) == 1 else None
         joins = (
             giver is not None
-            and node.layer.type in ATTACHED
+            and is_attached(node.layer.type)
             and readers[node.bottoms[0]] == 1
             and len(nodes[giver].tops) == len(node.tops) == 1
             and frames[giver] == frames[position]
@@ -189,14 +194,22 @@ def _inside(name: str, frames: Frames) -> str:
     return name.removeprefix(f"{frames[-1]}/") if frames else name
 
 
-def _arrows(proved: Proved, keys: list[str], sources: Mapping[Value, str]) -> Iterator[Arrow]:
-    several = {top for node in proved.wiring.nodes if len(node.tops) > 1 for top in node.tops}
+def _arrows(steps: Opened, keys: list[str], sources: Mapping[Value, str]) -> Iterator[Arrow]:
+    net, returns = steps.net, steps.returns
+    several = {top for node in net.wiring.nodes if len(node.tops) > 1 for top in node.tops}
     drawn: set[tuple[Value, str]] = set()
-    for key, node in zip(keys, proved.wiring.nodes, strict=True):
+    for key, node in zip(keys, net.wiring.nodes, strict=True):
         for value in node.bottoms:
-            if sources[value] != key and (value, key) not in drawn:
+            source = sources.get(returns.get(value, value), key)
+            is_inside = source == key and value not in returns
+            if not is_inside and (value, key) not in drawn:
                 drawn.add((value, key))
-                yield Arrow(sources[value], key, _label(proved, value, value in several))
+                is_back = value in returns
+                label = value.blob if is_back else _label(net, value, value in several)
+                yield Arrow(source, key, label, is_back)
+
+
+def _outward(proved: Proved, sources: Mapping[Value, str]) -> Iterator[Arrow]:
     for value in _results(proved):
         yield Arrow(sources[value], f"output {value.blob} {value.layer}", "")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import nn
@@ -10,15 +10,16 @@ from torch import nn
 from protonet.errors import PathErrors, UsageError
 from protonet.look.forms import Proved, axis_names, prove_net
 from protonet.look.memory import Part, eval_memory, tensors_of, train_memory
-from protonet.look.trace import Trace, trace_net
+from protonet.look.trace import Trace, trace_net, trace_step
 from protonet.net.axes import Axes
 from protonet.net.modules import present
+from protonet.net.proof import Proof
 from protonet.records import suggestion
 from protonet.schema import Spec
 from protonet.spec.data import TRAIN
 from protonet.spec.net import BATCH, NetSpec
+from protonet.spec.nodes import Body, Node
 from protonet.spec.state import Phase
-from protonet.spec.wiring import Node
 
 ASSUMED_LENGTH = 100
 """Size of a named axis other than N where none is given."""
@@ -42,8 +43,9 @@ class Row:
         parameters: numbers that it holds and that a gradient can change.
         statistics: numbers that it holds besides.
         shared_with: the layer that owns its parameters, where that is another.
-        multiply_adds: per sample.
-        activation_bytes: memory of its tops for the whole batch; 0 where they are views of bottoms.
+        multiply_adds: per sample; of a layer in the steps of a recurrent one, of all steps.
+        activation_bytes: memory of its tops for the whole batch, of all steps; 0 where they are
+            views of bottoms.
     """
 
     name: str
@@ -100,17 +102,22 @@ def summarise(
 
     Raises: PathErrors if the net cannot be; UsageError if a size is of no axis of it.
     """
-    at = _sizes(spec, sizes or {})
+    at = sizes_of(spec, sizes or {})
     shown, exact = (prove_net(spec.net, phase, given) for given in (None, at))
     trace = trace_net(exact)
     samples = at.get(BATCH, 1)
-    rows = tuple(_rows(shown, exact, trace, samples))
+    rows = tuple(_rows(exact, _Level(exact.wiring.nodes, shown.proof, exact.proof, trace), samples))
     memory = _memory(spec, at, {phase: (exact, trace)})
     name = spec.net.name or spec.run_name
     return Summary(name, phase, at, BATCH in at, rows, _totals(exact, rows), memory)
 
 
-def _sizes(spec: Spec, given: Mapping[str, int]) -> dict[str, int]:
+def sizes_of(spec: Spec, given: Mapping[str, int]) -> dict[str, int]:
+    """Return a size for every named axis of the inputs: those given, else the training batch for N
+    (1 where there is none) and 100 for another.
+
+    Raises: UsageError if a size is of no axis.
+    """
     names = axis_names(spec.net)
     for name in given:
         if name not in names:
@@ -120,27 +127,58 @@ def _sizes(spec: Spec, given: Mapping[str, int]) -> dict[str, int]:
     return {**known, **given}
 
 
-def _rows(shown: Proved, exact: Proved, trace: Trace, samples: int) -> Iterable[Row]:
-    for position, node in enumerate(exact.wiring.nodes):
-        module, kind = exact.module(position), exact.layers[node.layer.type]
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """The net, or one step of a recurrent layer in it.
+
+    Attributes:
+        nodes: the layers.
+        shown: the proof that shows what follows the named axes.
+        exact: the proof at one size of each.
+        trace: a pass at these sizes.
+        times: how often it is run.
+    """
+
+    nodes: Sequence[Node]
+    shown: Proof
+    exact: Proof
+    trace: Trace
+    times: int = 1
+
+    def below(self, position: int, body: Body) -> _Level:
+        """Return one step of a recurrent layer."""
+        shown, exact = self.shown.steps[position], self.exact.steps[position]
+        node, (_, place) = self.nodes[position], body.loop.over[0]
+        steps = self.exact.shapes[node.bottoms[place]].small.shape[node.layer.params.axis]
+        return _Level(body.nodes, shown, exact, trace_step(body, exact), self.times * steps)
+
+
+def _rows(net: Proved, level: _Level, samples: int) -> Iterator[Row]:
+    """Yield a row for each layer; those of a step before the recurrent layer itself."""
+    for position, node in enumerate(level.nodes):
+        if node.body is not None:
+            yield from _rows(net, level.below(position, node.body), samples)
+        kind, shapes = net.layers[node.layer.type], level.exact.shapes
+        module = level.exact.modules[position]
         held = {name: getattr(module, name) for name in present(kind, module)}
         bottoms, tops = (
-            [exact.blob(value) for value in side] for side in (node.bottoms, node.tops)
+            [shapes[value].small for value in side] for side in (node.bottoms, node.tops)
         )
         learnable = [one for one in held.values() if isinstance(one, nn.Parameter)]
         parameters = sum(one.numel() for one in learnable)
+        work = kind.multiply_adds(node.layer.params, bottoms, tops)
         yield Row(
             node.layer.name,
             node.layer.type,
             tuple(
-                Top(top.blob, shown.axes(top), str(exact.blob(top).dtype).removeprefix("torch."))
+                Top(top.blob, level.shown.axes(top), str(shapes[top].dtype).removeprefix("torch."))
                 for top in node.tops
             ),
             parameters,
             sum(one.numel() for one in held.values()) - parameters,
-            _lender(exact, node, held),
-            kind.multiply_adds(node.layer.params, bottoms, tops) // samples,
-            trace.new_bytes(node),
+            _lender(net, node, held),
+            level.times * work // samples,
+            level.times * level.trace.new_bytes(node),
         )
 
 

@@ -16,7 +16,8 @@ from torch.autograd.graph import saved_tensors_hooks
 from protonet.layers.record import Blob
 from protonet.look.forms import Proved
 from protonet.net.modules import present
-from protonet.spec.wiring import Node, Value
+from protonet.net.proof import Proof
+from protonet.spec.nodes import Body, Node, Value
 
 Storages = dict[int, int]
 """Bytes by storage; tensors that share memory share a storage."""
@@ -55,16 +56,32 @@ def trace_net(proved: Proved) -> Trace:
         for value, _ in proved.wiring.inputs.values():
             trace.tensors[value] = _empty(proved.blob(value))
         outside = set(storages(trace.tensors.values()))
+        for leaf in proved.leaves():
+            outside |= set(storages([*leaf.module.parameters(), *leaf.module.buffers()]))
+            _learn(proved, leaf.node, leaf.module)
         for position, node in enumerate(proved.wiring.nodes):
-            module = proved.module(position)
-            outside |= set(storages([*module.parameters(), *module.buffers()]))
-            _learn(proved, node, module)
-            _run(proved, node, module, trace)
+            _run(proved.proof, node, proved.module(position), trace)
     trace.kept = {key: size for key, size in trace.kept.items() if key not in outside}
     return trace
 
 
-def _run(proved: Proved, node: Node, module: nn.Module, trace: Trace) -> None:
+def trace_step(body: Body, proof: Proof) -> Trace:
+    """Run one step of a recurrent layer without memory, as it is run to be tested.
+
+    Args:
+        body: the step.
+        proof: its proof.
+    """
+    trace = Trace()
+    with torch.device("meta"), torch.no_grad():
+        for value in body.inputs.values():
+            trace.tensors[value] = _empty(proof.shapes[value].small)
+        for position, node in enumerate(body.nodes):
+            _run(proof, node, proof.modules[position], trace)
+    return trace
+
+
+def _run(proof: Proof, node: Node, module: nn.Module, trace: Trace) -> None:
     def keep(tensor: torch.Tensor) -> torch.Tensor:
         trace.kept[_key(tensor)] = tensor.untyped_storage().nbytes()
         trace.alive.append(tensor)
@@ -75,7 +92,7 @@ def _run(proved: Proved, node: Node, module: nn.Module, trace: Trace) -> None:
         with saved_tensors_hooks(keep, lambda tensor: tensor):
             given = module(*bottoms)
     except (RuntimeError, IndexError, ArithmeticError):  # it cannot run without values
-        given = [_empty(proved.blob(top)) for top in node.tops]
+        given = [_empty(proof.shapes[top].small) for top in node.tops]
         for top in given:
             keep(top)
     tops = (given,) if isinstance(given, torch.Tensor) else tuple(given)

@@ -70,6 +70,11 @@ def _axis(one: int, two: int, sizes: Sizes) -> int | str:
     return "?"
 
 
+def blobs_of(shape: Shape) -> tuple[Blob, Blob]:
+    """Return the blobs of the two proofs."""
+    return shape.small, shape.large
+
+
 def shown(axes: Axes) -> str:
     """Return axes as people write them: `(N, 1, 28, 28)`."""
     return f"({', '.join(map(str, axes))})"

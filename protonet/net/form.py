@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from torch import fx, nn
+from torch import Tensor, fx, nn
 
 from protonet.errors import UsageError
 from protonet.layers.record import LayerType
 from protonet.net.axes import Axes, Shape
-from protonet.net.graph import build_graph
-from protonet.net.modules import Proof
+from protonet.net.graph import acting_places, build_graph
+from protonet.net.proof import Leaf, Proof
 from protonet.records import suggestion
 from protonet.spec.net import InputSpec
 from protonet.spec.wiring import Value, Wiring
@@ -87,6 +88,11 @@ class Form:
             for place, top in enumerate(node.tops[: self.layers[node.layer.type].measures])
         }
 
+    def conclusion(self, name: str) -> Callable[[Tensor], Any] | None:
+        """Return what makes a measured blob of its sums; None where it is a quotient of two."""
+        position, _ = self.measured[name]
+        return getattr(self._proof.modules[position], "conclude", None)
+
     def blobs(self) -> dict[str, Value]:
         """Return every blob by name, and every layer's own output as `layer:NAME`."""
         return {**self.wiring.blobs, **self.wiring.own_outputs()}
@@ -100,24 +106,49 @@ class Form:
         """Return the axes of a value, with N where they follow the batch."""
         return self._proof.shapes[value].axes(self._proof.sizes)
 
+    def leaves(self) -> Iterator[Leaf]:
+        """Yield every layer, those in the steps of recurrent layers too."""
+        return self._proof.leaves(self.wiring.nodes)
+
+    @property
+    def layer_count(self) -> int:
+        """Return how many layers there are, those in the steps of recurrent ones among them."""
+        return sum(1 for _ in self.wiring.all_nodes())
+
     def modules(self) -> Iterable[nn.Module]:
-        """Return the module of each layer, in order."""
+        """Return the module of each node of the wiring, in order."""
         return self._proof.modules.values()
+
+    def layer(self, name: str) -> nn.Module:
+        """Return the module of a layer.
+
+        Raises: UsageError if this phase has no layer of this name.
+        """
+        modules = {leaf.node.layer.name: leaf.module for leaf in self.leaves()}
+        if name not in modules:
+            raise UsageError(f"the net has no layer {name}; {suggestion(name, modules)}")
+        return modules[name]
 
     @cached_property
     def graph_module(self) -> fx.GraphModule:
         """Return the net as straight-line code: input tensors in order → dict of outputs."""
-        return build_graph(self.wiring, self._proof.modules, self.outputs)
+        return self._graph(self.outputs, (), self._acting)
 
     @cached_property
     def measuring_module(self) -> fx.GraphModule:
-        """Return a graph whose losses and metrics give (numerator, denominator) pairs."""
+        """Return a graph whose losses and metrics give their sums: (numerator, denominator) pairs,
+        and one tensor where `conclusion` says what it makes of it."""
         known, positions = self.blobs(), {position for position, _ in self.measured.values()}
         outputs = {name: known[name] for name in self.measured}
-        return build_graph(self.wiring, self._proof.modules, outputs, positions)
+        return self._graph(outputs, positions, self._acting)
+
+    @property
+    def _acting(self) -> list[int]:
+        """Return the positions of the layers that do something beside giving tops."""
+        return acting_places(self.wiring.nodes, self.layers)
 
     def giving(self, wanted: Iterable[str]) -> fx.GraphModule:
-        """Return a graph that gives these blobs.
+        """Return a graph that gives these blobs, and does nothing else.
 
         Raises: UsageError if one does not exist.
         """
@@ -126,4 +157,19 @@ class Form:
             if name not in known:
                 raise UsageError(f"the net has no blob {name}; {suggestion(name, known)}")
             outputs[name] = known[name]
-        return build_graph(self.wiring, self._proof.modules, outputs)
+        return self._graph(outputs)
+
+    def giving_values(self, values: Mapping[str, Value], *, acting: bool) -> fx.GraphModule:
+        """Return a graph that gives these values by their keys, and with `acting` does what the
+        layers do besides."""
+        return self._graph(values, (), self._acting if acting else ())
+
+    def _graph(
+        self,
+        outputs: Mapping[str, Value],
+        measured: Iterable[int] = (),
+        acting: Iterable[int] = (),
+    ) -> fx.GraphModule:
+        inputs = {name: self.wiring.inputs[name][0] for name in self.inputs}
+        nodes, modules = self.wiring.nodes, self._proof.modules
+        return build_graph(inputs, nodes, modules, outputs, measured, acting)

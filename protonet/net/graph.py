@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch import fx, nn
 
-from protonet.spec.wiring import Node, Value, Wiring
+from protonet.layers.record import LayerType
+from protonet.spec.nodes import Node, Value
 
 _TAKEN = frozenset(dir(fx.GraphModule)) | frozenset(vars(nn.Module()))
 """Names that a module has already: `forward`, `training`, `graph` …"""
@@ -31,28 +32,32 @@ class Measured(nn.Module):
 
 
 def build_graph(
-    wiring: Wiring,
+    inputs: Mapping[str, Value],
+    nodes: Sequence[Node],
     modules: Mapping[int, nn.Module],
     outputs: Mapping[str, Value],
     measured: Iterable[int] = (),
+    acting: Iterable[int] = (),
 ) -> fx.GraphModule:
     """Return a module of the inputs, in order, that gives a dict of the outputs.
 
     Args:
-        wiring: the net.
+        inputs: what is fed, by name.
+        nodes: the layers, in order.
         modules: the module of each node, by its position.
         outputs: the values to return, by key.
         measured: positions of nodes whose tops are (numerator, denominator) instead.
+        acting: positions of nodes that are run though nobody reads their tops.
     """
     graph = fx.Graph()
     root = {}
     values: dict[Value, fx.Node] = {}
-    for name in wiring.read_inputs():
-        values[wiring.inputs[name][0]] = graph.placeholder(_argument(name, values.values()))
-    names = identifiers([node.layer.name for node in wiring.nodes])
+    for name, value in inputs.items():
+        values[value] = graph.placeholder(_argument(name, values.values()))
+    names = identifiers([node.layer.name for node in nodes])
     chosen = set(measured)
-    for position in _needed(wiring, outputs.values()):
-        node, module = wiring.nodes[position], modules[position]
+    for position in _needed(nodes, outputs.values(), acting):
+        node, module = nodes[position], modules[position]
         root[names[position]] = Measured(module) if position in chosen else module
         arguments = tuple(_bottom(graph, node, place, values) for place in range(len(node.bottoms)))
         result = graph.call_module(names[position], arguments)
@@ -61,11 +66,22 @@ def build_graph(
     return fx.GraphModule(root, graph, class_name="Net")
 
 
-def _needed(wiring: Wiring, outputs: Iterable[Value]) -> list[int]:
-    """Return the positions of the layers that the outputs need, in order."""
-    wanted, positions = set(outputs), []
-    for position, node in reversed([*enumerate(wiring.nodes)]):
-        if wanted.intersection(node.tops):
+def acting_places(nodes: Sequence[Node], layers: Mapping[str, LayerType]) -> list[int]:
+    """Return the positions of the layers that do something beside giving tops, among them the
+    recurrent ones that have such a layer in their steps."""
+    return [
+        place
+        for place, node in enumerate(nodes)
+        if layers[node.layer.type].acts
+        or (node.body is not None and acting_places(node.body.nodes, layers))
+    ]
+
+
+def _needed(nodes: Sequence[Node], outputs: Iterable[Value], acting: Iterable[int]) -> list[int]:
+    """Return the positions of the acting layers and of those that the outputs need, in order."""
+    wanted, positions, chosen = set(outputs), [], set(acting)
+    for position, node in reversed([*enumerate(nodes)]):
+        if position in chosen or wanted.intersection(node.tops):
             positions.append(position)
             wanted |= set(node.bottoms)
     return positions[::-1]

@@ -9,38 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 
 from protonet.errors import Path, PathError, ShapeError
 from protonet.layers.record import Blob, LayerType, Setting
-from protonet.net.axes import Shape, Sizes, axis_sizes, shown
+from protonet.net.axes import Shape, axis_sizes, shown
+from protonet.net.graph import acting_places
+from protonet.net.loops import LoopProver, Prove
+from protonet.net.proof import KeyRefused, Proof
+from protonet.plugins import line_in_plugin
 from protonet.spec.layer import LayerSpec
 from protonet.spec.net import InputSpec, NetSpec
+from protonet.spec.nodes import Body, Node, Value, Wiring
 from protonet.spec.sharing import Sharing
 from protonet.spec.state import State
-from protonet.spec.wiring import Node, Value, Wiring
 
-
-@dataclass(slots=True)
-class Proof:
-    """What is known about a wired net: a module per node, a shape per value, and what is wrong.
-
-    A node whose bottoms are unknown because of an earlier error is passed over.
-
-    Attributes:
-        sizes: of the named axes, in the two proofs.
-        modules: by the node's position in the wiring.
-        shapes: by value.
-        errors: everything that could be found.
-    """
-
-    sizes: Sizes
-    modules: dict[int, nn.Module] = field(default_factory=dict)
-    shapes: dict[Value, Shape] = field(default_factory=dict)
-    errors: list[PathError] = field(default_factory=list)
+_TORCHS = (RuntimeError, IndexError, ValueError)
+"""What torch raises when it refuses a shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +63,17 @@ class Prover:
             dtype = getattr(torch, spec.dtype)
             proof.shapes[value] = Shape(*(Blob(spec.sized(sizes), dtype) for sizes in self.sizes))
         with torch.device("meta"), torch.no_grad():
-            for position, node in enumerate(wiring.nodes):
-                if self._can_be_proved(node, proof):
-                    self._prove_node(position, node, wiring, proof)
+            self._prove_nodes(wiring.nodes, wiring.state, proof)
         return proof
+
+    def _prove_nodes(self, nodes: Sequence[Node], state: State, proof: Proof) -> None:
+        makers = {top: node.layer.name for node in nodes for top in node.tops}
+        for position, node in enumerate(nodes):
+            if self._can_be_proved(node, proof):
+                try:
+                    self._prove_node(position, node, state, proof)
+                except _Refused as error:
+                    proof.errors.append(_explained(error, node, makers, proof))
 
     def _can_be_proved(self, node: Node, proof: Proof) -> bool:
         """Return whether nothing was wrong so far with a layer and what it reads."""
@@ -87,26 +82,54 @@ class Prover:
         known = all(bottom in proof.shapes for bottom in node.bottoms)
         return counts and known and node.layer.params is not None
 
-    def _prove_node(self, position: int, node: Node, wiring: Wiring, proof: Proof) -> None:
+    def _prove_node(self, position: int, node: Node, state: State, proof: Proof) -> None:
         bottoms = [proof.shapes[bottom] for bottom in node.bottoms]
-        setting = Setting(wiring.state.phase, len(node.tops))
-        try:
-            with _at_sizes(self.sizes[0]):
-                module = self._build(node, [bottom.small for bottom in bottoms], setting)
-            tops = self._tops(node, module, bottoms, setting)
-        except _Refused as error:
-            proof.errors.append(_explained(error, node, bottoms, self.sizes, wiring))
+        if node.body is not None:
+            self._prove_loop(position, node, state, proof)
             return
+        setting = Setting(state.phase, len(node.tops), node.layer.name)
+        with _at_sizes(self.sizes[0]):
+            module = self._build(node, [bottom.small for bottom in bottoms], setting)
+        tops = self._tops(node, module, bottoms, setting)
         proof.modules[position] = module
         proof.shapes.update(zip(node.tops, tops, strict=True))
         kind = self.layers[node.layer.type]
         proof.errors += _unknown_params(node, module, kind)
-        proof.errors += self._unequal_params(node, module, wiring.state)
+        proof.errors += self._unequal_params(node, module, state)
+
+    def _prove_loop(self, position: int, node: Node, state: State, proof: Proof) -> None:
+        """Prove a recurrent layer by one step of it."""
+        if node.body is None:
+            return
+        bottoms, prove = [proof.shapes[value] for value in node.bottoms], self._step_prover(state)
+        acting = acting_places(node.body.nodes, self.layers)
+        with _at_sizes({}):
+            loop = LoopProver(node, node.body, bottoms, self.sizes, prove, acting)
+            found = loop.proved()
+        proof.errors += found.step.errors
+        if found.module is not None:
+            proof.steps[position], proof.modules[position] = found.step, found.module
+            proof.shapes.update(zip(node.tops, found.tops, strict=True))
+
+    def _step_prover(self, state: State) -> Prove:
+        """Return what proves one step; what a step that was only tried has left is forgotten."""
+        known = dict(self._first)
+
+        def prove(body: Body, shapes: Mapping[Value, Shape]) -> Proof:
+            self._first = dict(known)
+            step = Proof(self.sizes, shapes=dict(shapes), given="the block's bottoms")
+            self._prove_nodes(body.nodes, state, step)
+            return step
+
+        return prove
 
     def _build(self, node: Node, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:
         kind = self.layers[node.layer.type]
         params = kind.freeze(node.layer.params) if node.layer.frozen else node.layer.params
-        return kind.build(params, bottoms, setting).train(setting.phase == "train")
+        module = kind.build(params, bottoms, setting)
+        if not isinstance(module, nn.Module):
+            raise ShapeError(f"build gives no torch.nn.Module, but {module}")
+        return module.train(setting.phase == "train")
 
     def _tops(
         self, node: Node, module: nn.Module, bottoms: Sequence[Shape], setting: Setting
@@ -119,6 +142,7 @@ class Prover:
                 blobs = [shape.large for shape in bottoms]
                 other = self._build(node, blobs, setting)
                 large = self._run(node, other, blobs, setting)
+            _check_names(self.layers[node.layer.type], module)
             self._check_parameters(self.layers[node.layer.type], module, other)
             self._known[key] = tuple(Shape(*pair) for pair in zip(small, large, strict=True))
         return self._known[key]
@@ -131,7 +155,9 @@ class Prover:
             blobs = kind.infer(node.layer.params, bottoms, setting)
         else:
             given = module(*(torch.empty(blob.shape, dtype=blob.dtype) for blob in bottoms))
-            tops = (given,) if isinstance(given, torch.Tensor) else tuple(given)
+            tops = given if isinstance(given, tuple) else (given,)
+            if not all(isinstance(top, torch.Tensor) for top in tops):
+                raise ShapeError(f"it gives {type(given).__name__}, and tensors are needed")
             blobs = tuple(Blob(tuple(top.shape), top.dtype) for top in tops)
         if len(blobs) != setting.tops:
             raise ShapeError(f"it gives {len(blobs)} tops here, and {setting.tops} are named")
@@ -173,6 +199,19 @@ def present(kind: LayerType, module: nn.Module) -> tuple[str, ...]:
     return tuple(name for name in kind.parameters if getattr(module, name, None) is not None)
 
 
+def _check_names(kind: LayerType, module: nn.Module) -> None:
+    """Refuse a module with parameters or statistics that its type does not name, as a plugin's may
+    have: they would never get any memory."""
+    held = (*dict(module.named_parameters()), *dict(module.named_buffers()))
+    unnamed = [name for name in held if name not in kind.parameters]
+    if unnamed:
+        why = (
+            f"its module holds {', '.join(unnamed)}, which the LayerType {kind.name} does not name"
+        )
+        hint = f"parameters=({', '.join(map(repr, (*kind.parameters, *unnamed)))},)"
+        raise _Refused(ShapeError(why, hint), {})
+
+
 class _Refused(Exception):
     """A layer's refusal, and the sizes of the named axes at which it came."""
 
@@ -183,15 +222,18 @@ class _Refused(Exception):
 
 @contextmanager
 def _at_sizes(sizes: Mapping[str, int]) -> Iterator[None]:
-    """Add to a refusal at which sizes it came; torch's own refusal of a shape becomes ours."""
+    """Add to a refusal at which sizes it came; torch's own refusal of a shape becomes ours, and so
+    does whatever a plugin raises."""
     try:
         yield
     except ShapeError as error:
         raise _Refused(error, sizes) from error
-    except NotImplementedError:
-        raise  # an operation without a rule for the meta device: our mistake, no user's
-    except (RuntimeError, IndexError, ValueError) as error:
+    except Exception as error:
         why = next(iter(str(error).splitlines()), type(error).__name__)
+        if where := line_in_plugin(error):
+            why = f"{where}: {type(error).__name__}: {error}"
+        elif not isinstance(error, _TORCHS) or isinstance(error, NotImplementedError):
+            raise  # an operation without a rule for the meta device, too, is our mistake
         raise _Refused(ShapeError(why), sizes) from error
 
 
@@ -210,19 +252,19 @@ def _unknown_params(node: Node, module: nn.Module, kind: LayerType) -> Iterator[
 
 
 def _explained(
-    refused: _Refused, node: Node, bottoms: Sequence[Shape], sizes: Sizes, wiring: Wiring
+    refused: _Refused, node: Node, makers: Mapping[Value, str], proof: Proof
 ) -> PathError:
     """Add to a refusal where each bottom comes from, and its shape."""
-    names = {top: other.layer.name for other in wiring.nodes for top in other.tops}
     lines = [refused.error.hint] if refused.error.hint else []
     named: list[str] = []
-    for value, shape in zip(node.bottoms, bottoms, strict=True):
-        axes = shape.axes(sizes)
-        source = f"layer {names[value]}" if value in names else "the net's inputs"
+    for value in node.bottoms:
+        axes = proof.axes(value)
+        source = f"layer {makers[value]}" if value in makers else proof.given
         lines.append(f"bottom {value.blob} {shown(axes)} from {source}")
         named += [name for name in refused.sizes if any(name in str(axis) for axis in axes)]
     if named:
         known = (f"{name} = {refused.sizes[name]}" for name in dict.fromkeys(named))
         lines.append(f"tried with {', '.join(known)}")
-    path = ("net", "layers", node.index)
+    key = refused.error.key if isinstance(refused.error, KeyRefused) else ()
+    path = ("net", "layers", node.index, *key)
     return PathError("PN026", path, refused.error.why, hint="\n".join(lines))

@@ -3,12 +3,13 @@ share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 
 from protonet.errors import PathError, PathErrors, UsageError
+from protonet.layers.from_nothing import FromNothing
 from protonet.layers.record import LayerType
 from protonet.net.axes import Axes
 from protonet.net.form import Form, LossTerm
@@ -21,7 +22,13 @@ from protonet.spec.sharing import Sharing
 from protonet.spec.state import Phase
 from protonet.spec.wiring import Node, Wirer, Wiring
 
-_CONVOLUTIONS = frozenset({"Convolution", "Deconvolution"})
+_CONVOLUTIONS = frozenset(
+    {
+        *("Convolution", "Deconvolution", "DepthwiseConvolution"),
+        *("nn.Conv2d", "nn.ConvTranspose2d"),
+    }
+)
+"""Types that are faster on images in memory format channels last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +107,11 @@ class Net(Form):
         wiring = common.wired(phase, stages)
         proof = common.prover.prove(wiring)
         _raise(proof.errors)
-        for position, node in enumerate(wiring.nodes):
-            kind = common.layers[node.layer.type]
-            _raise(common.store.adopt(node, proof.modules[position], kind))
+        for leaf in proof.leaves(wiring.nodes):
+            kind = common.layers[leaf.node.layer.type]
+            _raise(common.store.adopt(leaf.node, leaf.module, kind))
+            if isinstance(leaf.module, FromNothing):
+                leaf.module.device = common.store.device
         super().__init__(wiring, proof, common.layers)
 
     @property
@@ -133,7 +142,7 @@ class Net(Form):
     @property
     def learnable(self) -> list[Slot]:
         """Return the tensors that this phase trains, each once, in the order of the layers."""
-        return self.store.learnable(self.wiring.nodes)
+        return self.store.learnable(self.wiring.all_nodes())
 
     def named_tensors(self) -> dict[str, torch.Tensor]:
         """Return every parameter and statistic once, by the `layer/parameter` it is saved under."""
@@ -144,10 +153,9 @@ class Net(Form):
 
         Raises: UsageError if the net minimises nothing in this phase.
         """
-        terms = [_weighed(outputs[term.output], term) for term in self.loss_terms]
-        if not terms:
+        if not self.loss_terms:
             raise UsageError(f"the net has no loss in phase {self.phase}")
-        return terms[0] if len(terms) == 1 else torch.stack(terms).sum()
+        return weighed_sum(outputs, self.loss_terms)
 
     def __call__(
         self, blobs: Mapping[str, torch.Tensor], wanted: Iterable[str] | None = None
@@ -172,12 +180,18 @@ class Net(Form):
     def table(self) -> list[tuple[Node, tuple[Axes, ...], int]]:
         """Return, per layer, its node, the axes of its tops and its number of parameters."""
         return [
-            (node, tuple(self.axes(top) for top in node.tops), self._count(node.layer.name))
-            for node in self.wiring.nodes
+            (node, tuple(map(proof.axes, node.tops)), self._count(node.layer.name))
+            for node, proof in ((leaf.node, leaf.proof) for leaf in self.leaves())
         ]
 
     def _count(self, layer: str) -> int:
         return sum(tensor.numel() for tensor in self.params.get(layer, {}).values())
+
+
+def weighed_sum(outputs: Mapping[str, torch.Tensor], terms: Sequence[LossTerm]) -> torch.Tensor:
+    """Return the sum of some outputs times their weights, one number."""
+    weighed = [_weighed(outputs[term.output], term) for term in terms]
+    return weighed[0] if len(weighed) == 1 else torch.stack(weighed).sum()
 
 
 def _weighed(output: torch.Tensor, term: LossTerm) -> torch.Tensor:

@@ -3,7 +3,7 @@ deploy form."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -94,7 +94,7 @@ class ParameterStore:
             tensor = tensor.to(memory_format=self.memory_format)
         return _without_gradient(tensor) if isinstance(meta, nn.Parameter) else tensor
 
-    def learnable(self, nodes: Iterator[Node] | tuple[Node, ...]) -> list[Slot]:
+    def learnable(self, nodes: Iterable[Node]) -> list[Slot]:
         """Return what is trained by these layers, each tensor once, in the order of the layers."""
         owners = dict.fromkeys(
             self.sharing.owner(node.layer.name, name)

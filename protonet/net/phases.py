@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from protonet.errors import PathError, PathErrors
+from protonet.errors import MOST_SHOWN, PathError, PathErrors
 from protonet.net.form import Form
 from protonet.net.modules import Prover
 from protonet.spec.deploy import derive_deploy
 from protonet.spec.joints import once
+from protonet.spec.kept import sharing_of, wirer_of
 from protonet.spec.net import NetSpec
-from protonet.spec.sharing import Sharing
-from protonet.spec.wiring import Wirer
 
 
 def prove_phases(spec: NetSpec, stages: Iterable[str] = ()) -> dict[str, Form]:
@@ -42,8 +41,8 @@ def shape_errors(spec: NetSpec) -> list[PathError]:
 
 def _proved(spec: NetSpec, stages: Iterable[str]) -> tuple[dict[str, Form], list[PathError]]:
     layers = spec.types
-    wirer = Wirer(spec, layers)
-    prover = Prover(spec, layers, Sharing(spec, layers))
+    wirer = wirer_of(spec)
+    prover = Prover(spec, layers, sharing_of(spec))
     wirings = {phase: wirer.wire(spec.net_state(phase)) for phase in ("train", "test")}
     wirings |= {
         f"test/{stage}": wirer.wire(spec.net_state("test", (stage,)))
@@ -53,6 +52,8 @@ def _proved(spec: NetSpec, stages: Iterable[str]) -> tuple[dict[str, Form], list
     errors, forms = list(wirer.errors), {}
     for phase, wiring in wirings.items():
         proof = prover.prove(wiring)
-        errors += [*wiring.errors, *proof.errors]
+        errors = once([*errors, *wiring.errors, *proof.errors])
         forms[phase] = Form(wiring, proof, layers)
-    return forms, once(errors)
+        if len(errors) > MOST_SHOWN:  # the other phases would add nothing that is told
+            break
+    return forms, errors

@@ -11,6 +11,7 @@ from torch import Tensor
 from protonet.optim import lists
 from protonet.optim.keys import DecayParams, Delta, Share, as_float32
 from protonet.optim.lists import Step
+from protonet.optim.pieces import in_pieces
 from protonet.optim.record import OptimizerType, Slot
 from protonet.optim.rule import Arithmetic, ListRule, Way
 
@@ -31,8 +32,8 @@ def build_adadelta(params: AdaDeltaParams, slots: Sequence[Slot]) -> ListRule:
     both keep is called momentum.
     Source: Caffe, adadelta_solver.cpp.
     """
-    portable = Way(lists.check_portable, partial(step_portable, params))
-    fused = Way(lists.check_fused, partial(step_fused, params))
+    portable = Way(lists.check_portable, in_pieces(partial(step_portable, params)))
+    fused = Way(lists.check_fused, in_pieces(partial(step_fused, params)))
     if not params.momentum:  # torch's kernel takes no buffer then
         fused = portable
     return ListRule(slots, params, Arithmetic(fused, portable, buffers=2))

@@ -57,6 +57,19 @@ def clip_(gradients: Iterable[Tensor | None], maximum: float) -> None:
     torch._foreach_mul_(present, factor)
 
 
+def clip_values_(gradients: Sequence[Tensor], maximum: float) -> None:
+    """Bring every element, in place, between `-maximum` and `maximum`.
+
+    What is not finite comes out not a number, so that the update, which is not applied then, sees
+    it.
+    """
+    own = list(gradients)
+    strange = list(torch._foreach_mul(own, 0.0))  # inf * 0 and nan * 0 are nan
+    torch._foreach_clamp_max_(own, maximum)
+    torch._foreach_clamp_min_(own, -maximum)
+    torch._foreach_add_(own, strange)
+
+
 def divide_(gradients: Iterable[Tensor | None], iter_size: int) -> None:
     """Divide the gradients, in place, by the number of batches they are the sum of.
 
@@ -69,4 +82,4 @@ def divide_(gradients: Iterable[Tensor | None], iter_size: int) -> None:
 
 def note_non_finite_(flag: Tensor, loss: Tensor) -> None:
     """Set `flag` to 1 where the loss is infinite or not a number; both are 0-d, on one device."""
-    flag.masked_fill_(~torch.isfinite(loss), 1.0)
+    flag.masked_fill_((loss - loss).ne(0), 1.0)  # inf - inf is nan; isfinite takes four operations

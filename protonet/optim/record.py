@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -28,17 +29,8 @@ class Slot:
     decay_mult: float = 1.0
 
 
-class Optimizer(Protocol):
-    """An update rule at work on a list of parameters."""
-
-    def update(
-        self, gradients: Sequence[torch.Tensor | None], lr: float, flag: torch.Tensor
-    ) -> None:
-        """Apply one update at rate `lr`, unless `flag` is 1 or a gradient is not finite.
-
-        The gradients stand in the order of the slots and are overwritten. Nothing waits for the
-        device.
-        """
+class Remembering(Protocol):
+    """What remembers something from one update to the next."""
 
     def state(self) -> dict[str, torch.Tensor]:
         """Return what a snapshot must hold, by name; the tensors themselves, not copies."""
@@ -48,6 +40,39 @@ class Optimizer(Protocol):
 
         Raises: SnapshotError if names or shapes differ.
         """
+
+
+class Optimizer(Remembering, Protocol):
+    """An update rule at work on a list of parameters."""
+
+    def update(
+        self, gradients: Sequence[torch.Tensor | None], lr: float, flag: torch.Tensor
+    ) -> None:
+        """Apply one update at rate `lr`, unless `flag` is 1 or a gradient is not finite.
+
+        The gradients stand in the order of the slots and are overwritten.
+        """
+
+
+Evaluate = Callable[[], tuple[torch.Tensor, Sequence[torch.Tensor]]]
+"""Computes the loss, and the gradients in the order of the slots, where the parameters now are."""
+
+
+class Evaluating(ABC):
+    """An update rule that evaluates the loss several times in one update, as LBFGS does."""
+
+    @abstractmethod
+    def update_by(self, evaluate: Evaluate, lr: float, flag: torch.Tensor) -> None:
+        """Make one update at rate `lr`; none if `flag` is 1. Where the loss or a gradient is not
+        finite, or the parameters would not be, they stay as they were, and `flag` is set."""
+
+    @abstractmethod
+    def state(self) -> dict[str, torch.Tensor]:
+        """See `Remembering`."""
+
+    @abstractmethod
+    def load_state(self, state: Mapping[str, torch.Tensor]) -> None:
+        """See `Remembering`."""
 
 
 @dataclass(frozen=True, slots=True)

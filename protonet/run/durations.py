@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from protonet.errors import Path, PathError, PathErrors
+from protonet.spec.board import BOARD_LENGTHS
 from protonet.spec.duration import MOST, Duration, iterations
 from protonet.spec.solver import SolverSpec, TimedSolver
+from protonet.spec.updates import UpdateSpec
 
 _KEYS = ("max_iter", "display", "test_interval", "snapshot")
-"""Keys of the solver section that may be given in epochs."""
+"""Keys of the solver section that may be given in epochs or minutes."""
 
 
 @dataclass(slots=True)
@@ -27,7 +29,7 @@ class _Clock:
         """Return a length, or each of a list, in iterations; what is no duration stays."""
         if isinstance(length, Sequence):
             return tuple(self.turn(each, (*path, place)) for place, each in enumerate(length))
-        if not isinstance(length, Duration):
+        if not isinstance(length, Duration) or length.unit == "seconds":
             return length
         number = iterations(length, self.records, self.samples)
         name = ".".join(step for step in path[1:] if isinstance(step, str))
@@ -39,7 +41,8 @@ class _Clock:
 
 
 def timed(solver: SolverSpec, records: int, samples: int) -> tuple[TimedSolver, list[str]]:
-    """Return the section with every length in iterations, and a line on each that was in epochs.
+    """Return the section with every length in iterations, but those in units of time, and a line on
+    each that was in epochs.
 
     Args:
         solver: as written.
@@ -51,12 +54,26 @@ def timed(solver: SolverSpec, records: int, samples: int) -> tuple[TimedSolver, 
     clock = _Clock(records, samples)
     values = dict(solver)
     values |= {key: clock.turn(values[key], ("solver", key)) for key in _KEYS}
-    policy = solver.lr_policy
-    lengths = {
-        key: clock.turn(item, ("solver", "lr_policy", key))
-        for key, item in policy.durations.items()
-    }
+    if isinstance(longest := values["max_iter"], Duration):
+        values |= {"max_iter": MOST, "max_seconds": float(longest.amount)}
+    values["lr_policy"] = solver.lr_policy.turned(clock.turn, ("solver", "lr_policy"))
+    if (board := solver.tensorboard) is not None:
+        lengths = {
+            key: clock.turn(getattr(board, key), ("solver", "tensorboard", key))
+            for key in BOARD_LENGTHS
+        }
+        values["tensorboard"] = board.model_copy(update=lengths)
+    values["updates"] = tuple(
+        _timed_update(update, clock, ("solver", "updates", place))
+        for place, update in enumerate(solver.updates)
+    )
     if clock.errors:
         raise PathErrors(clock.errors)
-    values["lr_policy"] = policy.resolved(lengths)
     return TimedSolver.model_construct(solver.model_fields_set, **values), clock.told
+
+
+def _timed_update(update: UpdateSpec, clock: _Clock, path: Path) -> UpdateSpec:
+    if update.lr_policy is None:
+        return update
+    policy = update.lr_policy.turned(clock.turn, (*path, "lr_policy"))
+    return update.model_copy(update={"lr_policy": policy})

@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 
 from protonet.errors import DataError
-from protonet.evaluate import Score, evaluate, kind_of, line
+from protonet.evaluate import Score, Value, evaluate, line
 from protonet.hooks.display import Row
 from protonet.hooks.hook import Say
 from protonet.net import Net
+from protonet.run.confusion import report
+from protonet.run.deciding import Deciding
 from protonet.run.metrics import finite
 from protonet.run.sets import OpenSet
-from protonet.spec.data import deciding_set
+from protonet.step.objective import Batch
 
 Scores = Mapping[str, Score]
-Metrics = dict[str, dict[str, float | list[float | None] | None]]
+Metrics = dict[str, dict[str, Value | None]]
 
 
-def measure_set(opened: OpenSet, net: Net, test_iter: int | None) -> Scores:
+Heed = Callable[[], None]
+"""Called between two batches; what it raises ends a test."""
+
+
+def measure_set(
+    opened: OpenSet, net: Net, test_iter: int | None, heed: Heed = lambda: None
+) -> Scores:
     """Return the losses and metrics of a net on a set.
 
     Args:
         opened: the set.
         net: the net in phase test.
         test_iter: so many batches, averaged as Caffe does; None: the whole set exactly once.
+        heed: see `Heed`.
 
     Raises: DataError naming the set, if its data are damaged or its labels outside the classes.
     """
-    feed = opened.feed(net, endless=test_iter is not None)
+    group = opened.group
+    feed = opened.feed(net, endless=test_iter is not None, whole=True)
+    own = None if test_iter is None else len(range(group.rank, test_iter, group.count))
     try:
         with closing(feed.reader):
-            return evaluate(net, feed, test_iter)
+            return evaluate(net, _heeding(feed, heed), own, group.gathered)
     except DataError as error:
         raise DataError(f"data.{opened.name}: {error}") from error
 
@@ -45,6 +55,7 @@ class Evaluator:
         test_iter: batches in a test, or None for the whole set.
         say: takes a line per set.
         record: takes a row per set.
+        deciding: what the best weights are known by.
 
     Attributes:
         scores: of the last test, by set.
@@ -57,25 +68,37 @@ class Evaluator:
         test_iter: int | None,
         say: Say,
         record: Callable[[Row], None],
+        deciding: Deciding | None = None,
     ) -> None:
+        self._deciding = deciding
         self._sets, self._test_iter, self._say, self._record = sets, test_iter, say, record
         self.scores: dict[str, Scores] = {}
         self.iteration: int | None = None
 
-    def test(self, iteration: int) -> None:
-        """Test all sets after so many updates."""
+    def test(self, iteration: int, heed: Heed = lambda: None) -> None:
+        """Test all sets after so many updates. A test that is cut short records nothing.
+
+        Args:
+            iteration: updates made.
+            heed: see `Heed`.
+        """
+        rows: list[Row] = []
         for name, (opened, net) in self._sets.items():
-            scores = measure_set(opened, net, self._test_iter)
+            scores = measure_set(opened, net, self._test_iter, heed)
             self.scores[name] = scores
             self._say(f"iteration {iteration}  {line(name, scores)}")
             row: Row = {"iteration": iteration, "phase": "test", "set": name}
             row["samples"] = self._samples(opened)
-            self._record({**row, **{blob: score.value for blob, score in scores.items()}})
+            rows.append({**row, **{blob: score.value for blob, score in scores.items()}})
+        for row in rows:
+            self._record(row)
         self.iteration = iteration
 
     def lines(self) -> list[str]:
-        """Return a line per set, as the end of a run shows them."""
-        return [line(name, scores) for name, scores in self.scores.items()]
+        """Return the tables and a line per set, as the end of a run shows them."""
+        return report(
+            self.scores, {name: opened.classes for name, (opened, _) in self._sets.items()}
+        )
 
     def values(self) -> Metrics:
         """Return the values of the last test, by set and blob; None for what is not finite."""
@@ -84,23 +107,21 @@ class Evaluator:
             for name, scores in self.scores.items()
         }
 
+    def value(self) -> float | None:
+        """Return what decides of the last test; None where it was not measured, or not finite."""
+        return self._deciding.value(self.scores) if self._deciding else None
+
     def score(self) -> float | None:
-        """Return what the best snapshot is chosen by: the first metric of `val`, else of the
-        first set; where there is no metric, less of the first loss is better. Return None where
-        that is not finite."""
-        name = deciding_set(self.scores)
-        if name is None:
-            return None
-        _, net = self._sets[name]
-        for blob, score in self.scores[name].items():
-            if score.is_scalar:
-                value = float(str(score.value))
-                if not math.isfinite(value):
-                    return None
-                return value if kind_of(net, blob) == "metric" else -value
-        return None
+        """Return the same so that larger is better."""
+        return self._deciding.score(self.scores) if self._deciding else None
 
     def _samples(self, opened: OpenSet) -> int:
         if self._test_iter is None:
             return len(opened)
         return self._test_iter * opened.spec.batch_size
+
+
+def _heeding(batches: Iterable[Batch], heed: Heed) -> Iterator[Batch]:
+    for batch in batches:
+        heed()
+        yield batch

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import yaml
 
 from protonet import __version__
 from protonet.errors import Path as SpecPath
@@ -22,20 +21,9 @@ from protonet.look.expanded import escaped, expanded_data
 from protonet.run.job import Job
 from protonet.run.paths import home
 from protonet.schema import Spec
-from protonet.source import yaml_text
+from protonet.source.written import written
 from protonet.spec.data import is_known, placed
-
-
-class _Dumper(yaml.SafeDumper):
-    """Quotes every text that YAML 1.2 would read as something else, `1e-3` among them."""
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    plain = yaml_text.means_itself(text)
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else "'")
-
-
-_Dumper.add_representer(str, _text)
+from protonet.zoo.address import is_address
 
 
 def resolved(spec: Spec, *, expanded: bool = False) -> dict[str, Any]:
@@ -48,12 +36,12 @@ def resolved(spec: Spec, *, expanded: bool = False) -> dict[str, Any]:
     """
     data = deepcopy(expanded_data(spec) if expanded else _written(spec))
     data["name"] = spec.run_name
-    for name, written in (data.get("data") or {}).items():
-        for below, entry in placed(written):
+    for name, one in (data.get("data") or {}).items():
+        for below, entry in placed(one):
             _make_absolute(entry, spec, ("data", name, *below))
     if spec.solver and spec.solver.weights:
         folder = home(spec, "solver", "weights")
-        data["solver"]["weights"] = [_absolute(folder, path) for path in spec.solver.weights]
+        data["solver"]["weights"] = [_weights(folder, path) for path in spec.solver.weights]
     plain: dict[str, Any] = escaped(data)
     if "plugins" in spec.origin.data:  # whose names have no variables, and so no escapes
         names = enumerate(spec.origin.data["plugins"])
@@ -64,20 +52,13 @@ def resolved(spec: Spec, *, expanded: bool = False) -> dict[str, Any]:
 def _written(spec: Spec) -> dict[str, Any]:
     """Return a spec as it was written, if it says by itself what it means."""
     origin: Mapping[str, Any] = spec.origin.data
-    written = {key: value for key, value in origin.items() if key != "plugins"}
-    return written if written == spec.expanded.data else expanded_data(spec)
+    own = {key: value for key, value in origin.items() if key != "plugins"}
+    return own if own == spec.expanded.data else expanded_data(spec)
 
 
 def spec_text(plain: Mapping[str, Any]) -> str:
     """Return a resolved spec as YAML."""
-    return yaml.dump(
-        dict(plain),
-        Dumper=_Dumper,
-        sort_keys=False,
-        default_flow_style=None,
-        width=100,
-        allow_unicode=True,
-    )
+    return written(plain)
 
 
 def facts_text(job: Job, weights: Sequence[str]) -> str:
@@ -85,7 +66,7 @@ def facts_text(job: Job, weights: Sequence[str]) -> str:
 
     Args:
         job: the training.
-        weights: files that it starts from.
+        weights: files, and models of the zoo, that it starts from.
     """
     facts = {
         "command": shlex.join(sys.argv),
@@ -99,7 +80,7 @@ def facts_text(job: Job, weights: Sequence[str]) -> str:
         "host": platform.node(),
         "system": platform.platform(),
         "machine": job.machine.model_dump(),
-        "weights": [str(Path(path).absolute()) for path in weights],
+        "weights": [_weights(Path(), path) for path in weights],
         "data": {
             name: {"path": source.dataset.path, "content_hash": source.header.content_hash}
             for opened in job.sets.values()
@@ -134,5 +115,9 @@ def _steps(transform: Any) -> list[dict[str, Any]]:
     return [step for step in steps if isinstance(step, dict)]
 
 
-def _absolute(folder: Path, written: str) -> str:
-    return str((folder / written).absolute())
+def _weights(folder: Path, path: str) -> str:
+    return path if is_address(path) else _absolute(folder, path)
+
+
+def _absolute(folder: Path, path: str) -> str:
+    return str((folder / path).absolute())

@@ -62,12 +62,15 @@ def _shape_errors(
 ) -> Iterator[PathError]:
     path = (*found.place, "source")
     for blob, shape in shapes.items():
-        spec = net.input_specs[blob]
+        spec, field = net.input_specs[blob], found.header.field(fields[blob])
         _, *axes = spec.axes() or ("",)
-        if not _admits(axes, shape):
+        if field and field.shape is None:
+            why = f"the images of {blob} have different sizes, and a batch has one"
+            hint = "convert the set again with --resize WxH"
+            yield PathError("PN041", path, why, hint=hint)
+        elif not _admits(axes, shape):
             why = f"a sample of {blob} has the shape {shown(shape)}, the net's input takes "
             yield PathError("PN041", path, why + _shown(axes), hint=_hint(blob, shape, axes))
-        field = found.header.field(fields[blob])
         if field and not _converts(np.dtype(field.dtype), spec):
             why = f"{blob} is stored as {field.dtype}, the net's input takes {spec.dtype}"
             yield PathError("PN041", path, why, hint=f"net.inputs.{blob}: dtype: float32 fits")
@@ -107,6 +110,8 @@ def _shown(axes: list[int | str]) -> str:
 def _hint(blob: str, shape: tuple[int, ...], axes: list[int | str]) -> str:
     sizes = ", ".join(map(str, shape))
     fits = f"net.inputs.{blob}: [{sizes}] fits these data"
+    if not shape and len(axes) == 1:
+        return f"{fits}; transform: [{{type: OneHot}}] makes shares of the classes of numbers"
     if len(shape) == 3 and len(axes) == 3 and shape[0] == axes[0]:
         return f"convert with --resize {axes[2]}x{axes[1]}, or crop; {fits}"
     return fits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from protonet.errors import StorageError
@@ -48,6 +49,9 @@ class GrowingFile:
             while rest:  # a disk that is nearly full takes a part
                 rest = rest[self._file.write(rest) :]
         except OSError as error:
+            with suppress(OSError):  # half a record would be in the way of those of a resumed run
+                size = os.fstat(self._file.fileno()).st_size
+                os.ftruncate(self._file.fileno(), size - (len(data) - len(rest)))
             raise self._refused(error) from error
 
     def flushed_length(self) -> int:

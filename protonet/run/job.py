@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import torch
 
+from protonet.data.order import Share
+from protonet.distributed.group import ALONE, Group
 from protonet.errors import PathError, PathErrors
-from protonet.lr_policy import LR_POLICIES, Schedule
 from protonet.net import Net
-from protonet.optim import OPTIMIZERS, Optimizer
+from protonet.run.choice import Choice
+from protonet.run.deciding import Deciding, deciding
 from protonet.run.durations import timed
+from protonet.run.evaluation import evaluation_of
 from protonet.run.factors import factored
 from protonet.run.machine import (
+    choose_compilation,
     choose_device,
     choose_layout,
     set_deterministic,
     set_threads,
     this_machine,
 )
+from protonet.run.micro_batches import check_splits, micro_batch
+from protonet.run.parts import synchronise, unshared
+from protonet.run.precision import loss_scale, set_tensor_cores
+from protonet.run.rules import Aim, Rule, aims, rules, unchanged
 from protonet.run.sets import OpenSet, open_sets
+from protonet.run.tuning import Trial, tune
 from protonet.schema import Spec, located
 from protonet.snapshot import Evaluation, Machine
 from protonet.spec.data import TRAIN, DataSpec, deciding_set, evaluation_sets
+from protonet.spec.duration import MOST
+from protonet.spec.net import BATCH
 from protonet.spec.solver import SolverSpec, TimedSolver
+from protonet.step.average import Average
+from protonet.step.micro import MicroBatch
+from protonet.step.scale import LossScale
+
+Tell = Callable[[str], None]
+"""Takes a line for a person."""
+
+_IMAGE_AXES = 3
+"""Axes of an image without the batch axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +59,12 @@ class Job:
         net: the net in phase train.
         tests: for each evaluation set, the net in phase test that measures it.
         sets: every set by name, `train` among them.
-        optimizer: the update rule, over `net.learnable` with the factors of `solver.params`.
-        rate: from an iteration to its learning rate.
+        aims, rules: what each of the updates of an iteration is for, and how it works.
+        deciding: what the best weights are known by.
+        scale: what scales the loss, of float16.
+        average: the average of the weights, where one is kept.
+        group: the processes that train together.
+        micro: how many samples are computed at once; None: always a whole batch.
     """
 
     spec: Spec
@@ -50,8 +74,13 @@ class Job:
     net: Net
     tests: Mapping[str, Net]
     sets: Mapping[str, OpenSet]
-    optimizer: Optimizer
-    rate: Schedule
+    aims: tuple[Aim, ...]
+    rules: tuple[Rule, ...]
+    deciding: Deciding | None = None
+    scale: LossScale | None = None
+    average: Average | None = None
+    group: Group = ALONE
+    micro: MicroBatch | None = None
 
     @property
     def train_set(self) -> OpenSet:
@@ -64,6 +93,18 @@ class Job:
         return self.train_set.spec.batch_size * self.solver.iter_size
 
     @property
+    def share(self) -> float:
+        """The part of every batch, 0 to 1, that this process gets."""
+        size = self.train_set.spec.batch_size
+        return Share(self.group.rank, self.group.count).size(size) / size
+
+    @property
+    def machine_now(self) -> Machine:
+        """What it computes with by now: parts of a batch shrink when memory runs out."""
+        size = self.micro.size if self.micro else None
+        return self.machine.model_copy(update={"micro_batch": size})
+
+    @property
     def evaluation(self) -> Evaluation:
         """What belongs to the weights: how evaluation prepares a sample, and the class names."""
         return evaluation_of(self.sets[deciding_set(self.sets) or TRAIN])
@@ -72,8 +113,9 @@ class Job:
 def prepare(
     spec: Spec,
     before: Machine | None,
-    say: Callable[[str], object],
-    status: Callable[[str], None] = lambda text: None,
+    say: Tell,
+    status: Tell = lambda text: None,
+    group: Group = ALONE,
 ) -> Job:
     """Put a training together.
 
@@ -82,32 +124,92 @@ def prepare(
         before: what the run that is resumed computed with, or None.
         say: takes what a person must know about the data.
         status: takes how far a download is, as a line that the next one replaces.
+        group: the processes that train together.
 
     Raises: SpecError with everything that does not fit; DeviceError if the device is not there.
     """
     with located(spec):
-        written = required_solver(spec)
-        device, threads = choose_device(written, before), set_threads(written, before)
-        net = _trainable_net(spec, written, device, choose_layout(written, before))
-        slots = factored(net, written.params)
-        tests = test_nets(spec, net)
-        sets = open_sets(spec, {TRAIN: net, **tests}, say, status)
-        solver, durations = _timed(written, sets[TRAIN])
-    set_deterministic(solver.deterministic)
-    rule, policy = solver.optimizer, solver.lr_policy
+        job = _job(spec, before, (say, status), group)
+    set_deterministic(job.solver.deterministic)
+    set_tensor_cores(job.solver.precision)
+    return job
+
+
+def _job(spec: Spec, before: Machine | None, tell: tuple[Tell, Tell], group: Group) -> Job:
+    say, status = tell
+    written = required_solver(spec)
+    device = choose_device(written, before, group)
+    choice = group.from_first(lambda: _chosen(spec, written, device, before, say, group))
+    torch.set_num_threads(choice.threads)
+    net = _trainable_net(spec, written, device, choice.channels_last)
+    if written.sync_batch_norm and not group.is_alone:
+        synchronise(net, group)
+    aimed = aims(written, net, factored(net, written.params), parted=not group.is_alone)
+    for text in unchanged(aimed, net):
+        say(f"note: {text}")
+    tests = test_nets(spec, net)
+    _check_shared(net, tests.values(), spec.data[TRAIN], group)
+    decides = deciding(tests, written.best)
+    opened = open_sets(spec, {TRAIN: net, **tests}, say, status)
+    sets = {name: replace(one, group=group) for name, one in opened.items()}
+    solver, durations = _timed(written, sets[TRAIN])
     return Job(
         spec=spec,
         solver=solver,
         durations=tuple(durations),
-        machine=this_machine(
-            device, threads, channels_last=net.memory_format is torch.channels_last
-        ),
+        machine=this_machine(device, choice, net.memory_format, group),
         net=net,
         tests=tests,
         sets=sets,
-        optimizer=OPTIMIZERS[rule.type].build(rule.params, slots),
-        rate=LR_POLICIES[policy.type].build(policy.params, solver.base_lr, solver.max_iter),
+        aims=aimed,
+        rules=rules(solver, aimed, decides),
+        deciding=decides,
+        scale=loss_scale(solver.precision, net.device),
+        average=Average(net.named_tensors(), solver.ema) if solver.ema else None,
+        group=group,
+        micro=micro_batch(solver, before),
     )
+
+
+def _check_shared(net: Net, tests: Iterable[Net], data: DataSpec, group: Group) -> None:
+    errors = [] if group.is_alone else list(unshared(net, tests, data, group))
+    if errors:
+        raise PathErrors(errors)
+
+
+def _chosen(
+    spec: Spec,
+    solver: SolverSpec,
+    device: str,
+    before: Machine | None,
+    say: Callable[[str], object],
+    group: Group,
+) -> Choice:
+    """Return how the net computes: as the spec asks, else as before, else as is fastest or usual.
+
+    Raises: PathErrors for a net that cannot be built; PathError for threads that cannot be.
+    """
+    given = Choice(
+        choose_layout(solver, before),
+        set_threads(solver, before, group),
+        choose_compilation(solver, before),
+    )
+    if solver.tune != "auto" or before is not None:
+        return given
+    images = any(len(one.shape) == _IMAGE_AXES for one in spec.net.inputs.values())
+    fields = ["compile", *(["channels_last"] if images else [])]
+    fields += ["threads"] if group.is_alone else []  # else the processes share the cores
+    trial = Trial(
+        net=spec.net,
+        device=device,
+        precision=solver.precision,
+        sizes={BATCH: max(spec.data[TRAIN].batch_size // group.count, 1)},
+        iterations=solver.max_iter if isinstance(solver.max_iter, int) else MOST,
+        free=frozenset(field for field in fields if getattr(solver, field) is None),
+    )
+    choice = tune(trial, given, say)
+    torch.set_num_threads(choice.threads)
+    return choice
 
 
 def _timed(solver: SolverSpec, train: OpenSet) -> tuple[TimedSolver, list[str]]:
@@ -139,18 +241,6 @@ def test_nets(spec: Spec, net: Net) -> dict[str, Net]:
     return nets
 
 
-def evaluation_of(opened: OpenSet) -> Evaluation:
-    """Return how evaluation prepares a sample of this set, and what its classes are called."""
-    first = opened.first
-    return Evaluation(
-        input=first.image,
-        shape=first.pipeline.shape,
-        transform=tuple(first.pipeline.describe()),
-        channels=first.channels,
-        classes=opened.classes,
-    )
-
-
 def _test_net(net: Net, data: DataSpec) -> Net:
     return net.in_phase("test", (data.stage,) if data.stage else ())
 
@@ -166,4 +256,5 @@ def _trainable_net(spec: Spec, solver: SolverSpec, device: str, channels_last: b
         raise PathError("PN029", ("net", "layers"), "no loss is left in phase train")
     if not net.learnable:
         raise PathError("PN029", ("net", "layers"), "no parameter is left to train")
+    check_splits(solver, net)
     return net

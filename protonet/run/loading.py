@@ -2,32 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from protonet.caffe.opening import import_prototxt, is_of_inputs, is_prototxt
 from protonet.data import open_dataset
 from protonet.data.known.address import parse_address
 from protonet.data.known.sets import KNOWN_SETS
 from protonet.errors import UsageError
 from protonet.net import shape_errors
+from protonet.problems import SourceText
+from protonet.records import few_suggestions
 from protonet.run.paths import near
-from protonet.schema import Spec, Tables, load_spec
+from protonet.schema import Spec, Tables, check_spec, load_spec
+from protonet.source import Origin, without_collector
+from protonet.source.written import written
+from protonet.source.yaml_text import read_yaml
 from protonet.spec.data import is_known
+from protonet.zoo.find import net_file
 
 
 def load(path: str | Path, overrides: Iterable[str] = (), *, allow_plugins: bool = False) -> Spec:
     """Read and check a spec file, shapes included where something else is wrong.
 
     Args:
-        path: the YAML file.
+        path: the YAML file, or a net's or solver's prototxt of Caffe.
         overrides: `path=value` texts that change it, `solver.base_lr=0.02`.
         allow_plugins: load the plugins that a base or another file names, too.
 
     Raises: UsageError if there is no such file; SpecError with all problems at once.
     """
-    tables = Tables(classes=number_of_classes, allow_plugins=allow_plugins)
+    tables = Tables(classes=number_of_classes, allow_plugins=allow_plugins, find=net_file)
+    if is_prototxt(path):
+        return _load_prototxt(Path(path), list(overrides), tables)
     return load_spec(path, overrides, tables=tables, prove=shape_errors)
+
+
+@few_suggestions()
+@without_collector()
+def load_plain(plain: Mapping[str, Any], name: str, *, allow_plugins: bool = False) -> Spec:
+    """Check a resolved spec that was kept as plain data, as a snapshot keeps it.
+
+    Args:
+        plain: the data; its paths are absolute.
+        name: what errors call it.
+        allow_plugins: load the plugins that another file names, too.
+
+    Raises: SpecError with all problems at once.
+    """
+    text = written(plain)
+    reading = read_yaml(text, SourceText(name, tuple(text.splitlines()), Path.cwd()))
+    origin = Origin(name, Path.cwd(), reading.data, reading.marks, reading.problems)
+    tables = Tables(classes=number_of_classes, allow_plugins=allow_plugins, find=net_file)
+    return check_spec(origin, tables, shape_errors)
+
+
+@few_suggestions()
+@without_collector()
+def _load_prototxt(path: Path, overrides: Sequence[str], tables: Tables) -> Spec:
+    origin = import_prototxt(path, overrides, layers=tables.layers).origin
+    rest = [text for text in overrides if not is_of_inputs(text)]
+    return check_spec(origin.overridden(rest), tables, shape_errors)
 
 
 def number_of_classes(train: Any, folder: Path) -> int:

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 
 import torch
 
+from protonet.distributed.group import ALONE, Group
 from protonet.errors import DeviceError, PathError, UsageError
+from protonet.run.choice import Choice
 from protonet.snapshot import Machine
 from protonet.spec.solver import SolverSpec
 
@@ -18,21 +20,39 @@ _TOO_LARGE = re.compile(r"DefaultCPUAllocator: .*tried to allocate (\d+) bytes")
 """What torch says in a bare RuntimeError when the machine's memory is too small."""
 
 
-def choose_device(solver: SolverSpec | None, before: Machine | None = None) -> str:
-    """Return the device to compute on: what the spec asks for, else what was used before.
+def choose_device(
+    solver: SolverSpec | None, before: Machine | None = None, group: Group = ALONE
+) -> str:
+    """Return the device to compute on: what the spec asks for, else what was used before. Each of
+    several processes has a GPU of its own.
 
-    Raises: DeviceError if it is not there.
+    Raises: DeviceError if it is not there, or cannot be had by each process.
     """
     wanted = solver.device if solver else "auto"
-    return _device(before.device if before and wanted == "auto" else wanted)
+    chosen = before.device if before and wanted == "auto" else wanted
+    if group.is_alone:
+        return _device(chosen)
+    if wanted.startswith(("cuda:", "mps")):
+        raise DeviceError(
+            f"solver.device {wanted} is one device, and there are {group.count} processes; write "
+            "cuda, which gives each its own, or cpu"
+        )
+    if _device("auto" if chosen == "auto" else chosen).startswith("cuda"):
+        return _device(f"cuda:{group.local_rank}")
+    return "cpu"
 
 
-def set_threads(solver: SolverSpec | None, before: Machine | None = None) -> int:
-    """Set torch's threads to what the spec asks for, else as before, else the cores at hand.
+def set_threads(
+    solver: SolverSpec | None, before: Machine | None = None, group: Group = ALONE
+) -> int:
+    """Set torch's threads to what the spec asks for, else as before with as many processes, else
+    the cores at hand for each process.
 
     Raises: PathError if they are more than OpenMP can start, which would end the process.
     """
-    threads: int = (solver and solver.threads) or (before.threads if before else cores())
+    same = before is not None and before.processes == group.count
+    usual = before.threads if before and same else max(cores() // group.local_count, 1)
+    threads: int = (solver and solver.threads) or usual
     most = max(_MOST_THREADS, cores())
     if threads > most:
         why = f"must be at most {most}"
@@ -60,12 +80,23 @@ def choose_layout(solver: SolverSpec, before: Machine | None = None) -> bool | N
     return solver.channels_last
 
 
-def this_machine(device: str, threads: int, *, channels_last: bool) -> Machine:
-    """Return what is recorded of this machine."""
+def choose_compilation(solver: SolverSpec, before: Machine | None) -> bool | str:
+    """Return whether, or in which mode, the net is compiled: as the spec asks, else as before."""
+    if solver.compile is None:
+        return before.compile if before else False
+    return solver.compile
+
+
+def this_machine(
+    device: str, choice: Choice, layout: torch.memory_format, group: Group = ALONE
+) -> Machine:
+    """Return what is recorded of this machine, and of what was chosen on it."""
     return Machine(
         device=device,
-        threads=threads,
-        channels_last=channels_last,
+        threads=choice.threads,
+        channels_last=layout is torch.channels_last,
+        compile=choice.compile,
+        processes=group.count,
         processor=torch.backends.cpu.get_cpu_capability(),
         torch=torch.__version__,
     )
@@ -76,7 +107,8 @@ def check_same(before: Machine, machine: Machine) -> None:
 
     Raises: UsageError naming the key.
     """
-    for name in ("device", "threads", "channels_last"):
+    names = ("device", "threads", "channels_last", "compile")
+    for name in names[2 * (before.processes != machine.processes) :]:
         old, new = getattr(before, name), getattr(machine, name)
         if old != new:
             raise UsageError(
@@ -90,9 +122,17 @@ def differences(before: Machine, now: Machine) -> list[str]:
     """Return what cannot be restored, though the run can go on: its bits may differ from here."""
     return [
         f"{what} was {getattr(before, name)}, now {getattr(now, name)}"
-        for name, what in (("torch", "torch"), ("processor", "the processor"))
+        for name, what in _NOTED
         if getattr(before, name) != getattr(now, name)
     ]
+
+
+_NOTED = (
+    ("torch", "torch"),
+    ("processor", "the processor"),
+    ("processes", "the number of processes"),
+)
+"""Fields of a machine that may differ, and what people call them."""
 
 
 def cores() -> int:
@@ -108,7 +148,7 @@ def memory_errors() -> Iterator[None]:
     try:
         yield
     except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError
-        why = _why_no_memory(error)
+        why = why_no_memory(error)
         if why is None:
             raise
         raise DeviceError(
@@ -117,7 +157,7 @@ def memory_errors() -> Iterator[None]:
         ) from error
 
 
-def _why_no_memory(error: RuntimeError | MemoryError) -> str | None:
+def why_no_memory(error: RuntimeError | MemoryError) -> str | None:
     """Return what was too large, or None where the error is of another kind."""
     first = (str(error).splitlines() or ["there is none left"])[0]
     if isinstance(error, RuntimeError) and not isinstance(error, torch.OutOfMemoryError):

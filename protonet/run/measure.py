@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
+from protonet.debug.printed import printed
 from protonet.errors import PathError, UsageError
-from protonet.evaluate import line
 from protonet.net import Net
 from protonet.records import suggestion
+from protonet.run.confusion import report
+from protonet.run.evaluation import evaluation_with, prepared_as
 from protonet.run.evaluator import Scores, measure_set
 from protonet.run.folder import newest_run
 from protonet.run.job import test_nets
 from protonet.run.machine import choose_device, memory_errors, set_threads
 from protonet.run.output import Output
-from protonet.run.sets import open_sets
+from protonet.run.pulling import pulling
+from protonet.run.sets import OpenSet, open_sets
 from protonet.schema import Spec, located
-from protonet.snapshot import load_weights
 from protonet.spec.data import evaluation_sets
+from protonet.zoo.find import load_weights
+
+Preparing = Literal["weights", "spec"]
+"""Whether images are prepared as is stored with the weights, or as the spec says."""
 
 
 def measure(
-    spec: Spec, weights: Path | None, name: str | None, output: Output
+    spec: Spec,
+    weights: str | Path | None,
+    name: str | None,
+    output: Output,
+    transform: Preparing = "weights",
 ) -> dict[str, Scores]:
     """Return the losses and metrics of weights on evaluation sets.
 
     Args:
         spec: the net and its data.
-        weights: a file, a snapshot or a run; None: the newest run of the spec's name.
+        weights: a file, a snapshot, a run or a model of the zoo; None: the newest run of the spec's
+            name.
         name: the set; None: every set but `train`.
-        output: shows where the weights came from, and a line per set.
+        output: shows where the weights came from, tables, and a line per set.
+        transform: how images are prepared; weights that do not say it leave it to the spec.
 
     Raises: UsageError if there is no such set or no run; DataError if the weights do not fit;
         SpecError if the data do not; DeviceError if the device is absent or out of memory.
@@ -37,14 +50,13 @@ def measure(
     if name is not None and name not in known:
         raise UsageError(f"the spec has no evaluation set {name}; {suggestion(name, known)}")
     weights = weights or _newest(spec)
-    with memory_errors():
-        scores = _measured(spec, weights, name, output)
-    for key, measured in scores.items():
-        output.line(line(key, measured))
-    return scores
+    with memory_errors(), printed(output.line):
+        return _measured(spec, weights, name, output, transform)
 
 
-def _measured(spec: Spec, weights: Path, name: str | None, output: Output) -> dict[str, Scores]:
+def _measured(
+    spec: Spec, weights: str | Path, name: str | None, output: Output, transform: Preparing
+) -> dict[str, Scores]:
     known = evaluation_sets(spec.data)
     with located(spec):
         if not known:
@@ -56,10 +68,29 @@ def _measured(spec: Spec, weights: Path, name: str | None, output: Output) -> di
         nets = test_nets(spec, net)
         wanted = {key: nets[key] for key in known if name in (None, key)}
         sets = open_sets(spec, wanted, output.line, output.status)
-    for text in load_weights(net, weights).lines():
+    for text in load_weights(net, weights, pulling(output)).lines():
         output.line(text)
+    if transform == "weights":
+        sets = _as_trained(sets, weights, solver.random_seed if solver else 0, output)
     test_iter = solver.test_iter if solver else None
-    return {key: measure_set(sets[key], wanted[key], test_iter) for key in wanted}
+    scores = {key: measure_set(sets[key], wanted[key], test_iter) for key in wanted}
+    for text in report(scores, {key: sets[key].classes for key in wanted}):
+        output.line(text)
+    return scores
+
+
+def _as_trained(
+    sets: dict[str, OpenSet], weights: str | Path, seed: int, output: Output
+) -> dict[str, OpenSet]:
+    """Return the sets with their images prepared as is stored with the weights."""
+    kept = evaluation_with(weights)
+    if kept is None:
+        return sets
+    prepared = {name: prepared_as(one, kept, str(weights), seed) for name, one in sets.items()}
+    for _, note in prepared.values():
+        if note:
+            output.line(note)
+    return {name: one for name, (one, _) in prepared.items()}
 
 
 def _newest(spec: Spec) -> Path:

@@ -18,32 +18,49 @@ class Records:
         folder: of the run.
         lengths: bytes of each file to keep, by its name, as a snapshot recorded them; None keeps
             all that is there.
+        board: whether there are events for TensorBoard.
+
+    Attributes:
+        events: TensorBoard's; None where there are none.
 
     Raises: StorageError if a file cannot be written, or has less than is to be kept.
     """
 
-    def __init__(self, folder: RunFolder, lengths: Mapping[str, int] | None) -> None:
-        self._files = [
+    def __init__(
+        self, folder: RunFolder, lengths: Mapping[str, int] | None, *, board: bool = True
+    ) -> None:
+        paths = [folder.metrics, *([folder.path / NAME] if board else [])]
+        self._file, *others = [
             GrowingFile(path, None if lengths is None else lengths.get(path.name, 0))
-            for path in (folder.metrics, folder.path / NAME)
+            for path in paths
         ]
-        self._metrics = MetricsFile(self._files[0])
-        self._events = EventsFile(self._files[1])
+        self._metrics = MetricsFile(self._file)
+        self.events = EventsFile(others[0]) if others else None
 
     def record(self, row: Row) -> None:
-        """Append a measurement to both."""
-        self._metrics.record(row)
-        self._events.record(row)
+        """Append a measurement to both.
 
-    def text(self, tag: str, text: str) -> None:
-        """Append a text to TensorBoard's."""
-        self._events.text(tag, text)
+        Raises: StorageError if the disk refuses, or refused TensorBoard's before.
+        """
+        self._metrics.record(row)
+        if self.events is not None:
+            self.events.record(row)
 
     def lengths(self) -> dict[str, int]:
-        """Put both on the disk, and return their lengths in bytes, by name."""
-        return {file.path.name: file.flushed_length() for file in self._files}
+        """Put both on the disk, and return their lengths in bytes, by name.
+
+        Raises: StorageError.
+        """
+        lengths = {self._file.path.name: self._file.flushed_length()}
+        return lengths | ({} if self.events is None else {NAME: self.events.flushed_length()})
 
     def close(self) -> None:
-        """Close both."""
-        for file in self._files:
-            file.close()
+        """Close both.
+
+        Raises: StorageError if the disk refused something that TensorBoard was still to be shown.
+        """
+        try:
+            if self.events is not None:
+                self.events.close()
+        finally:
+            self._file.close()

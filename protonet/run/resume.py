@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import torch
-
-from protonet.errors import SnapshotError, UsageError
+from protonet.errors import UsageError
+from protonet.records import shortened
 from protonet.run.job import Job
 from protonet.run.machine import check_same, differences
 from protonet.snapshot import Snapshot
 from protonet.spec.data import TRAIN, placed
 from protonet.spec.solver import SolverSpec
+from protonet.spec.torch_class import OPTIM
 
-_FIXED = frozenset({"type", "regularization_type", "iter_size", "random_seed", "deterministic"})
+_FIXED = frozenset(
+    {
+        *("type", "regularization_type", "updates", "iter_size"),
+        *("random_seed", "deterministic", "precision", "ema", "history_size"),
+    }
+)
 """Keys of the solver that what was done so far depends on in a way that cannot be changed later."""
-_MACHINE = frozenset({"device", "threads", "channels_last"})
+_MACHINE = frozenset({"device", "threads", "channels_last", "compile"})
 """Keys that are held against the machine that is recorded, not against the spec."""
 
 
@@ -44,28 +49,6 @@ def check_continues(job: Job, spec: Mapping[str, Any], snapshot: Snapshot) -> li
     ]
 
 
-def restore(job: Job, snapshot: Snapshot) -> None:
-    """Copy a snapshot's tensors into the net and the optimizer; memory layouts stay.
-
-    Raises: SnapshotError if names or shapes differ.
-    """
-    own = job.net.named_tensors()
-    problems = own.keys() ^ snapshot.weights.keys()
-    problems |= {
-        name
-        for name in own.keys() & snapshot.weights.keys()
-        if own[name].shape != snapshot.weights[name].shape
-    }
-    if problems:
-        raise SnapshotError(
-            f"{snapshot.path}: its weights are of another net: {', '.join(sorted(problems))}"
-        )
-    with torch.no_grad():
-        for name, tensor in own.items():
-            tensor.copy_(snapshot.weights[name])
-    job.optimizer.load_state(snapshot.optimizer)
-
-
 def _fixed_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     yield from _differences("net", before.get("net"), now.get("net"))
     yield from _differences(f"data.{TRAIN}", _set(before, TRAIN), _set(now, TRAIN))
@@ -76,9 +59,22 @@ def _solver_differences(
     before: Mapping[str, Any], now: Mapping[str, Any], *, fixed: bool
 ) -> Iterator[str]:
     old, new = (_flat(spec.get("solver") or {}) for spec in (before, now))
+    kept = _FIXED | set(_switched(old, new))
     for key in sorted((old.keys() | new.keys()) - _MACHINE):
-        if (key in _FIXED) == fixed:
+        if (key in kept) == fixed:
             yield from _differences(f"solver.{key}", old.get(key), new.get(key))
+
+
+def _switched(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the arguments of an optimizer of torch that are switched on or off: on these depends
+    what it remembers of each parameter. Others, such as betas, may change."""
+    if not str(new["type"]).startswith(OPTIM.prefix):
+        return
+    for key in (old.keys() | new.keys()) - SolverSpec.model_fields.keys():
+        before, now = old.get(key), new.get(key)
+        is_switch = key == "momentum" or isinstance(before, bool) or isinstance(now, bool)
+        if is_switch and bool(before) != bool(now):
+            yield key
 
 
 def _flat(solver: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,6 +113,8 @@ def _shown(value: Any) -> str:
         return "not given"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Mapping):
+        return shortened(value)
     return f"{len(value)} entries" if isinstance(value, list) else str(value)
 
 

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import signal
+from collections.abc import Mapping
+from contextlib import nullcontext, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from protonet.errors import DataError
+from protonet.data.reader import Reader
+from protonet.errors import StorageError
 from protonet.hooks.display import Display
-from protonet.hooks.guard import Guard
-from protonet.hooks.hook import Hook
-from protonet.hooks.live import Live
 from protonet.hooks.pace import Pace
-from protonet.hooks.signals import Signals
-from protonet.hooks.snapshot import Snapshots as SnapshotHook
+from protonet.hooks.patience import Progress
+from protonet.hooks.signals import Effect, Received
 from protonet.hooks.stopwatch import Stopwatch
-from protonet.hooks.test import Test
+from protonet.net.passing import files_of
 from protonet.run.evaluator import Evaluator
 from protonet.run.folder import RunFolder
+from protonet.run.hooking import Workshop, hooks_of, interval, made_up
 from protonet.run.job import Job
-from protonet.run.nonfinite import explain
 from protonet.run.output import Log, Output
 from protonet.run.records import Records
-from protonet.snapshot import Snapshots, State
-from protonet.solver import Objective, Outputs, Solver, Updates
-from protonet.spec.data import TRAIN
+from protonet.run.rescue import Rescue
+from protonet.run.room import told
+from protonet.run.saving import Saver
+from protonet.run.standing import Standing
+from protonet.run.together import share_time
+from protonet.run.updating import located, updates_of
+from protonet.snapshot import Snapshots, State, Writer
+from protonet.solver import Solver
+from protonet.spec.solver import SolverSpec
 
 
 class Session:
@@ -48,108 +54,130 @@ class Session:
         self, job: Job, folder: RunFolder, plain: Mapping[str, Any], log: Log, records: Records
     ) -> None:
         self._job, self._plain, self._log, self._records = job, dict(plain), log, records
-        self._snapshots = Snapshots(folder.snapshots, job.solver.snapshot_keep)
+        self._folder = folder.path
+        snapshots = Snapshots(folder.snapshots, job.solver.snapshot_keep)
+        self._writer = Writer(snapshots, self._written, log.say)
         tests = {name: (job.sets[name], net) for name, net in job.tests.items()}
-        self.evaluator = Evaluator(tests, job.solver.test_iter, log.say, records.record)
+        self.evaluator = Evaluator(
+            tests, job.solver.test_iter, log.say, records.record, job.deciding
+        )
+        self._stopwatch, self._progress = Stopwatch(), Progress()
+        if job.micro is not None:
+            job.micro.say = log.say
+        self._trained_before = 0.0
 
-    def train(self, output: Output, again: str, before: State | None) -> None:
-        """Train to the end.
+    def train(self, output: Output, again: str, before: State | None) -> int:
+        """Train to the end; return the number of iterations made in all.
 
         Args:
             output: shows the live line.
             again: the command that goes on after an interruption.
             before: where the run that is resumed stands; None at the start.
 
-        Raises: NonFiniteError, DataError, StorageError; Interrupted after a signal's snapshot.
+        Raises: NonFiniteError, DataError, StorageError; TrainingError where such an error came up
+            in the middle, after a snapshot; Interrupted after a signal's snapshot.
         """
+        job = self._job
+        received = Received(_effects(job.solver), again, alone=job.group.is_alone)
+        with received.noted(), self._writer:
+            return self._train(output, received, again, before)
+
+    def _train(self, output: Output, received: Received, again: str, before: State | None) -> int:
         job = self._job
         seed, start = job.solver.random_seed, before.position if before else 0
         feed = job.train_set.feed(job.net, endless=True, seed=seed, start=start)
-        self._reader = feed.reader
+        reader = feed.reader
         try:
-            solver = Solver(self._objective(), self._updates(), feed)
-            solver.iteration = before.iteration if before else 0
-            losses = before.losses if before else ()
-            solver.train(job.solver.max_iter, self._hooks(solver, losses, output, again))
+            batches = located(feed, start, job.solver.iter_size)
+            updates = updates_of(job, lambda: reader.position - 1)
+            solver = Solver(updates, batches, seed=seed, rank=job.group.rank)
+            if before:
+                self._go_on(solver, before)
+            self._stopwatch.restart()
+            share_time(job.group, self._stopwatch)
+            display, pace = self._displaying(reader, solver, before)
+            saver = self._saver(display)
+            shop = self._workshop((solver, display, pace, saver), received, output, before)
+            hooks = hooks_of(shop)
+            end = job.solver.max_iter
+            if before and before.owes_test and made_up(hooks, before.iteration):
+                end = before.iteration
+            rescue = Rescue(solver, saver.save, again, partial(told, job))
+            ready = rescue.ready() if job.group.is_first else nullcontext()
+            with ready, files_of(job.net):
+                solver.train(end, hooks)
         finally:
-            feed.reader.close()
+            reader.close()
+        return solver.iteration
 
-    def _objective(self) -> Objective:
-        net = self._job.net
-        module = net.graph_module
-
-        def forward(*batch: Tensor) -> Outputs:
-            try:
-                outputs: Outputs = module(*batch)
-            except DataError as error:
-                at = (self._reader.position - 1) // self._job.solver.iter_size
-                raise DataError(f"data.{TRAIN}, iteration {at}: {error}") from error
-            return outputs
-
-        return Objective(forward, net.total_loss, net.learnable)
-
-    def _updates(self) -> Updates:
-        job, solver = self._job, self._job.solver
-        return Updates(
-            job.optimizer, job.rate, solver.iter_size, solver.clip_gradients, solver.random_seed
+    def _workshop(
+        self,
+        at_work: tuple[Solver, Display, Pace, Saver],
+        received: Received,
+        output: Output,
+        before: State | None,
+    ) -> Workshop:
+        solver, display, pace, saver = at_work
+        return Workshop(
+            job=self._job,
+            solver=solver,
+            evaluator=self.evaluator,
+            display=display,
+            pace=pace,
+            progress=self._progress,
+            trained_together=self._trained_together,
+            saver=saver,
+            received=received,
+            log=self._log,
+            output=output,
+            folder=self._folder,
+            before=before,
+            events=self._records.events,
         )
 
-    def _hooks(
-        self, solver: Solver, losses: Sequence[float], output: Output, again: str
-    ) -> list[Hook]:
-        """Return the hooks in the order in which they act after every step."""
-        spec, stopwatch = self._job.solver, Stopwatch()
-        reader = self._reader
-        pace = Pace(self._job.samples, spec.max_iter, lambda: reader.waited, stopwatch)
-        self._display = display = Display(
-            spec.display,
+    def _go_on(self, solver: Solver, before: State) -> None:
+        solver.iteration = before.iteration
+        self._trained_before = before.seconds
+        self._progress = Progress(before.best, before.waited)
+
+    def _trained(self) -> float:
+        """Return the seconds that the run has trained."""
+        return self._trained_before + self._stopwatch.elapsed()
+
+    def _trained_together(self) -> float:
+        return self._trained_before + self._stopwatch.agreed_elapsed()
+
+    def _displaying(
+        self, reader: Reader, solver: Solver, before: State | None
+    ) -> tuple[Display, Pace]:
+        """Return the line that people read, and what its speed is computed from."""
+        job, spec = self._job, self._job.solver
+        pace = Pace(job.samples, spec.max_iter, lambda: reader.waited, self._stopwatch)
+        losses = torch.tensor(before.losses if before else (), device=solver.flag.device)
+        display = Display(
+            interval(spec.display, self._stopwatch),
             spec.average_loss,
             pace,
             self._log.progress,
             self._records.record,
-            torch.tensor(losses, device=solver.flag.device).unbind(),
+            losses.unbind(),
         )
-        intervals = (spec.display, spec.test_interval, spec.snapshot)
-        last, explained = spec.max_iter, partial(explain, self._job)
-        guard = Guard(solver.flag, solver.applied, intervals, last, explained)
-        snapshots = SnapshotHook(
-            spec.snapshot, self.snapshot, stopwatch, at_end=spec.snapshot_after_train
+        return display, pace
+
+    def _saver(self, display: Display) -> Saver:
+        standing = Standing(
+            self._job, self._plain, self.evaluator, display, self._records, self._progress
         )
+        return Saver(standing, self._writer, self._trained)
 
-        def on_signal(iteration: int) -> None:
-            guard.check()  # updates after one that was not finite were not made
-            snapshots.write(iteration)
+    def _written(self, iteration: int, path: Path) -> None:
+        with suppress(StorageError):  # a full disk is found out by what is written next
+            self._log.note(f"iteration {iteration}  snapshot {path}")
 
-        hooks: list[Hook] = [guard, display]
-        if self._job.tests:
-            test, initially = self.evaluator.test, spec.test_initialization
-            hooks.append(Test(spec.test_interval, test, stopwatch, initially=initially, last=last))
-        hooks.append(snapshots)
-        if output.live:
-            hooks.append(Live(pace, lambda: display.loss, output.status))
-        return [*hooks, Signals(on_signal, again)]
 
-    def snapshot(self, iteration: int) -> None:
-        """Write the snapshot of so many updates."""
-        job, evaluator = self._job, self.evaluator
-        tested = evaluator.iteration == iteration
-        state = State(
-            iteration=iteration,
-            position=self._reader.position,
-            seed=job.solver.random_seed,
-            spec=self._plain,
-            data={
-                name: source.header.content_hash
-                for opened in job.sets.values()
-                for name, source in opened.by_name().items()
-            },
-            machine=job.machine,
-            evaluation=job.evaluation,
-            metrics=evaluator.values() if tested else {},
-            score=evaluator.score() if tested else None,
-            result="\n".join(evaluator.lines()) if tested else "",
-            losses=self._display.losses(),
-            lengths=self._records.lengths(),
-        )
-        path = self._snapshots.write(state, job.net.named_tensors(), job.optimizer.state())
-        self._log.note(f"iteration {iteration}  snapshot {path}")
+def _effects(solver: SolverSpec) -> dict[signal.Signals, Effect]:
+    return {
+        signal.SIGINT: solver.sigint_effect,
+        signal.SIGHUP: solver.sighup_effect,
+        signal.SIGTERM: "stop",
+    }

@@ -7,21 +7,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from protonet.data.chosen import Chosen
 from protonet.data.joined import Joined
 from protonet.data.known import Search
-from protonet.data.order import Order
+from protonet.data.layout import Rows
+from protonet.data.order import Order, Share
 from protonet.data.reader import HostTransform, Reader
 from protonet.data.table import Records
+from protonet.distributed.group import ALONE, Group
 from protonet.errors import PathError, PathErrors
 from protonet.net import Net
 from protonet.net.form import Form
-from protonet.run.feed import Feed, Target
+from protonet.run.feed import Feed, Prepare, Target
 from protonet.run.fit import check_batches
 from protonet.run.found import Found, Say, find_sources
 from protonet.run.inputs import feed_inputs
+from protonet.run.pulling import downloaded
 from protonet.run.source import OpenSource, asks_for_statistics, open_source
 from protonet.schema import Spec
 from protonet.spec.data import TRAIN, DataSpec
+from protonet.transforms.mixing import mixes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +37,30 @@ class OpenSet:
         name: its key under `data`.
         spec: what the spec says of it.
         sources: at least one; all hold as many records.
+        group: the processes that share its batches.
     """
 
     name: str
     spec: DataSpec
     sources: tuple[OpenSource, ...]
+    group: Group = ALONE
+
+    def __post_init__(self) -> None:
+        """Refuse processes that would part two samples which are mixed.
+
+        Raises: PathError.
+        """
+        mixed = any(mixes(one.found.spec.transform) for one in self.sources)
+        size, count = self.spec.batch_size, self.group.count
+        if self.name == TRAIN and mixed and not self.group.is_alone and size % (2 * count):
+            place = next(iter(self.spec.sources))
+            why = f"{count} processes part pairs of samples that are mixed with each other"
+            raise PathError(
+                "PN041",
+                ("data", self.name, *place, "batch_size"),
+                f"batches of {size} over {why}",
+                hint=f"a multiple of {2 * count} keeps them together",
+            )
 
     def __len__(self) -> int:
         """Return the number of records."""
@@ -57,8 +81,21 @@ class OpenSet:
         """Return the sources by the name of the set; in a list, by `train.0`, `train.1` …"""
         return {".".join(map(str, one.found.place[1:])): one for one in self.sources}
 
-    def feed(self, net: Net, *, endless: bool, seed: int = 0, start: int = 0) -> Feed:
+    def feed(
+        self, net: Net, *, endless: bool, seed: int = 0, start: int = 0, whole: bool = False
+    ) -> Feed:
         """Return the batches of this set for a net, from batch `start` on.
+
+        Where several processes share them, each gets its part of every batch, or with `whole` every
+        batch one process.
+        """
+        target = Target.of(net)
+        return self.fed(target, endless=endless, seed=seed, start=start, whole=whole)
+
+    def fed(
+        self, target: Target, *, endless: bool, seed: int = 0, start: int = 0, whole: bool = False
+    ) -> Feed:
+        """Return the batches as a target wants them; the rest as for `feed`.
 
         On a CPU, batches are gathered when asked for: a thread of its own would take the time from
         the one that trains. Beside a GPU they are gathered ahead.
@@ -71,13 +108,36 @@ class OpenSet:
             fields=fields,
             host=self._host(),
             endless=endless,
+            share=Share(self.group.rank, self.group.count, whole),
             start=start,
-            background=net.device.type != "cpu",
+            background=target.device.type != "cpu",
         )
-        target = Target.of(net)
+        return self._feed(reader, target)
+
+    def chosen(self, net: Net, rows: Rows) -> Feed:
+        """Return a feed that gives some records, once.
+
+        Args:
+            net: that is fed.
+            rows: numbers of the records, in the order in which they come.
+        """
+        records, fields = self._records()
+        reader = Reader(
+            Chosen(records, rows),
+            min(self.spec.batch_size, len(rows)),
+            Order(len(rows), shuffle=False),
+            fields=fields,
+            host=self._host(),
+            endless=False,
+        )
+        return self._feed(reader, Target.of(net))
+
+    def _feed(self, reader: Reader, target: Target) -> Feed:
         layout = target.channels_last
-        transforms = {one.image: one.on_device(channels_last=layout) for one in self.sources}
-        return Feed(reader, target, {blob: each for blob, each in transforms.items() if blob})
+        transforms: dict[str, Prepare] = {}
+        for one in self.sources:
+            transforms |= one.on_device(channels_last=layout)
+        return Feed(reader, target, transforms)
 
     def _records(self) -> tuple[Records, Mapping[str, str]]:
         """Return what is read, and input of the net → field of it."""
@@ -123,7 +183,7 @@ def open_sets(
     """
     errors: list[PathError] = []
     opened: dict[str, OpenSet] = {}
-    search = Search(progress=lambda done, total: status(_downloaded(done, total)))
+    search = Search(progress=lambda done, total: status(downloaded(done, total)))
     found: dict[str, tuple[Found, ...]] = {}
     to_read = _to_read(spec, nets)
     for name in to_read:
@@ -142,11 +202,6 @@ def open_sets(
     if errors:
         raise PathErrors(errors)
     return opened
-
-
-def _downloaded(done: int, total: int) -> str:
-    """Return how far a download is, in words; nothing at its end."""
-    return f"downloading: {done / 1e6:.1f} of {total / 1e6:.1f} MB" if done < total else ""
 
 
 def _to_read(spec: Spec, nets: Iterable[str]) -> list[str]:

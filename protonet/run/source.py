@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 from protonet.data.dataset import ChunkedDataset
@@ -18,11 +19,13 @@ from protonet.run.feed import Prepare
 from protonet.run.fit import check_fit
 from protonet.run.found import Found
 from protonet.run.paths import home
+from protonet.run.shares import Shares, shares_of
 from protonet.schema import Spec
 from protonet.spec.data import TRAIN, SourceSpec
+from protonet.spec.net import InputSpec
 from protonet.transforms import Context, Pipeline, build_pipeline, plain
 from protonet.transforms.channels import ordered, reorder
-from protonet.transforms.record import HostFunction
+from protonet.transforms.record import HostFunction, StepError
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,9 @@ class OpenSource:
         image: the input that the transforms are for, or None.
         pipeline: what is done to that input.
         reordering: puts its channels into the order that the net expects, or None.
-        channels: order of the channels that the net is fed.
+        channels: order of the channels that the first transform takes.
+        shares: input of the net → what becomes of the labels that it is fed, where a transform
+            makes shares of the classes of them.
     """
 
     found: Found
@@ -44,6 +49,7 @@ class OpenSource:
     pipeline: Pipeline
     reordering: HostFunction | None
     channels: ChannelOrder | None
+    shares: Mapping[str, Shares]
 
     @property
     def dataset(self) -> ChunkedDataset:
@@ -60,13 +66,17 @@ class OpenSource:
         steps = [self.reordering] if self.reordering else []
         return [*steps, self.pipeline.host] if self.pipeline.works_on_host else steps
 
-    def on_device(self, *, channels_last: bool) -> Prepare:
-        """Return what is done to the images, in this memory layout, after a batch has travelled."""
+    def on_device(self, *, channels_last: bool) -> dict[str, Prepare]:
+        """Return what is done, after a batch has travelled, to each input of the net.
+
+        Args:
+            channels_last: the memory layout of the images.
+        """
 
         def transform(images: Tensor, batch: Batch) -> Tensor:
             return self.pipeline.device(images, batch.positions, channels_last=channels_last)
 
-        return transform
+        return {**({self.image: transform} if self.image else {}), **self.shares}
 
 
 def open_source(
@@ -87,28 +97,83 @@ def open_source(
         raise _without_statistics(found, spec)
     first = found.header.fields[0]
     image = next((blob for blob, field in fields.items() if field == first.name), None)
-    wanted = net.input_specs[image].channels if image else None
-    stored = found.header.channels
-    context = Context(
+    wanted = net.input_specs[image] if image else None
+    context = _context(found, spec, wanted, statistics)
+    try:
+        reordering = reorder(found.header.channels, context.channels) if image else None
+        pipeline = build_pipeline(found.spec.transform, context)
+        _check_order(pipeline.channels, wanted)
+    except ShapeError as error:
+        raise _refused(found, error) from error
+    except DataError as error:
+        raise PathError("PN040", (*found.place, "transform"), str(error)) from error
+    labels = {blob: field for blob, field in fields.items() if blob != image}
+    alone = len(spec.data[str(found.place[1])].sources) == 1
+    shares = shares_of(found, labels, net, pipeline, alone=alone)
+    shapes = {blob: _shape(found.header, field) for blob, field in fields.items()}
+    shapes |= {blob: share.shape for blob, share in shares.items()}
+    check_fit(found, net, fields, {**shapes, **({image: pipeline.shape} if image else {})})
+    return OpenSource(found, fields, image, pipeline, reordering, context.channels, shares)
+
+
+def _context(
+    found: Found, spec: Spec, wanted: InputSpec | None, statistics: Header | None
+) -> Context:
+    """Return what the first transform of a source finds.
+
+    Args:
+        found: the source.
+        spec: the spec.
+        wanted: the input of the net that takes its images, or None.
+        statistics: header of the training set's source at the same place, or None.
+    """
+    first, channels = found.header.fields[0], found.header.channels
+    if wanted is not None and wanted.channels and not _orders_channels(found.spec):
+        channels = wanted.channels
+    return Context(
         shape=first.shape or (),
-        mean=_as_fed(statistics, "mean", wanted or stored),
-        std=_as_fed(statistics, "std", wanted or stored),
-        channels=wanted or stored,
+        mean=_as_fed(statistics, "mean", channels),
+        std=_as_fed(statistics, "std", channels),
+        channels=channels,
         training=found.place[1] == TRAIN,
         seed=spec.solver.random_seed if spec.solver else 0,
         folder=home(spec, *found.place, "transform", "mean_file"),
+        dtype=first.dtype,
+        label_image=wanted is not None and not getattr(torch, wanted.dtype).is_floating_point,
     )
-    try:
-        reordering = reorder(stored, wanted) if image else None
-        pipeline = build_pipeline(found.spec.transform, context)
-    except ShapeError as error:
-        key = "transform" if "transform" in found.spec.model_fields_set else "source"
-        raise PathError("PN041", (*found.place, key), error.why, hint=error.hint) from error
-    except DataError as error:
-        raise PathError("PN040", (*found.place, "transform"), str(error)) from error
-    shapes = {blob: _shape(found.header, field) for blob, field in fields.items()}
-    check_fit(found, net, fields, {**shapes, **({image: pipeline.shape} if image else {})})
-    return OpenSource(found, fields, image, pipeline, reordering, context.channels)
+
+
+def _orders_channels(source: SourceSpec) -> bool:
+    """Return whether a list of transforms orders channels itself."""
+    steps = source.transform
+    return isinstance(steps, tuple) and any(step.kind.channels for step in steps)
+
+
+def _check_order(given: ChannelOrder | None, wanted: InputSpec | None) -> None:
+    """Refuse transforms that leave another order of channels than the net expects.
+
+    Raises: ShapeError.
+    """
+    expected = wanted.channels if wanted else None
+    if expected and given != expected:
+        name = "ToGray" if expected == "gray" else f"To{expected}"
+        raise ShapeError(
+            f"the net expects {expected}, and the transforms leave {given}",
+            f"let {name} be the last that orders channels",
+        )
+
+
+def _refused(found: Found, error: ShapeError) -> PathError:
+    """Return an error of the transforms at its place: the step, or the key of Caffe's map."""
+    place, why = (*found.place, "transform"), error.why
+    if "transform" not in found.spec.model_fields_set:
+        place = (*found.place, "source")
+    elif isinstance(error, StepError):
+        if isinstance(error.place, int):
+            place = (*place, error.place)
+        elif error.place in found.spec.transform.model_fields_set:
+            place, why = (*place, error.place), why.removeprefix(f"{error.place}: ")
+    return PathError("PN041", place, why, hint=error.hint)
 
 
 def _without_statistics(found: Found, spec: Spec) -> PathError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import sysconfig
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from protonet.run.loading import load
 from protonet.source.yaml_text import means_itself
 from protonet.spec.data import TRAIN
 from protonet.spec.wiring import Wirer
+from protonet.zoo.shipped import shipped_nets
 
 _PLAIN = re.compile(r"[\w./-]+")
 _BATCH = 64
@@ -185,11 +185,7 @@ def net_file(name: str) -> Path:
         if not Path(name).is_file():
             raise UsageError(f"{name}: no such file")
         return Path(name)
-    folders = [
-        Path(__file__).parents[2] / "configs" / "nets",
-        Path(sysconfig.get_path("data")) / "share" / "protonet" / "nets",
-    ]
-    known = {file.stem: file for folder in folders for file in sorted(folder.glob("*.yaml"))}
+    known = shipped_nets()
     variants = [name, f"{name}_torchvision"]
     for variant in variants:
         if variant in known:
@@ -209,7 +205,7 @@ def classifiers(file: Path) -> tuple[str, ...]:
     for loss in wiring.nodes:
         node = loss if spec.net.types[loss.layer.type].kind == "loss" else None
         while node is not None and not hasattr(node.layer.params, "num_output"):
-            node = makers.get(node.bottoms[0]) if node.bottoms else None
+            node = makers.get(node.bottoms[0]) if node.bottoms and not node.body else None
         if node is not None:
             found.append(node.layer)
     inner = [layer.name for layer in found if layer.instances]

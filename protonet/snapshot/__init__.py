@@ -9,10 +9,12 @@ A snapshot is a folder that appears complete or not at all::
 
 from __future__ import annotations
 
+from protonet.snapshot.evaluations import read_evaluation
 from protonet.snapshot.folder import Snapshots
 from protonet.snapshot.format import Snapshot, read_snapshot, write_snapshot
-from protonet.snapshot.state import Evaluation, Machine, State
-from protonet.snapshot.weights import WeightsReport, load_weights
+from protonet.snapshot.state import Evaluation, Machine, State, Stored
+from protonet.snapshot.weights import WeightsReport, check_missing, load_weights
+from protonet.snapshot.writer import Writer
 
 __all__ = [
     "Evaluation",
@@ -20,8 +22,12 @@ __all__ = [
     "Snapshot",
     "Snapshots",
     "State",
+    "Stored",
     "WeightsReport",
+    "Writer",
+    "check_missing",
     "load_weights",
+    "read_evaluation",
     "read_snapshot",
     "write_snapshot",
 ]

@@ -12,11 +12,18 @@ from pathlib import Path
 from torch import Tensor
 
 from protonet.errors import SnapshotError, StorageError
-from protonet.snapshot.format import Snapshot, read_snapshot, read_state, write_snapshot
+from protonet.snapshot.format import (
+    Snapshot,
+    put_back,
+    read_snapshot,
+    read_state,
+    write_snapshot,
+)
 from protonet.snapshot.state import State
+from protonet.snapshot.tensor_file import Between
 
 _NAME = re.compile(r"iter_(\d+)")
-_UNFINISHED = re.compile(r"\.iter_\d+\.(partial|old)")
+_UNFINISHED = re.compile(r"\.iter_\d+\.(partial|old|leaving)")
 """What is written, replaced or removed goes by such a name meanwhile."""
 
 
@@ -65,6 +72,8 @@ class Snapshots:
 
         Raises: SnapshotError if there are snapshots, and all of them are damaged.
         """
+        with suppress(OSError):
+            put_back(self.path)
         iterations = self.iterations()
         for iteration in reversed(iterations):
             try:
@@ -79,33 +88,60 @@ class Snapshots:
             raise SnapshotError(f"{self.path}: {which} {whole}; train again without --resume")
         return None
 
+    def move_later(self, iteration: int, folder: Path) -> None:
+        """Move the snapshots of later iterations into a folder, the latest first: cut short, it
+        leaves a run that is whole.
+
+        Raises: StorageError if the disk refuses.
+        """
+        later = [other for other in self.iterations() if other > iteration]
+        try:
+            for other in reversed(later):
+                self.at(other).rename(folder / self.at(other).name)
+        except OSError as error:
+            raise StorageError(f"{folder}: cannot be written: {error.strerror}") from error
+
     def write(
-        self, state: State, weights: Mapping[str, Tensor], optimizer: Mapping[str, Tensor]
+        self,
+        state: State,
+        weights: Mapping[str, Tensor],
+        optimizer: Mapping[str, Tensor],
+        between: Between = lambda: None,
     ) -> Path:
         """Write a snapshot, then remove those that are no longer kept.
+
+        Args:
+            state, weights, optimizer, between: see `write_snapshot`.
 
         Raises: StorageError if the disk refuses.
         """
         self.make()
         path = self.at(state.iteration)
-        write_snapshot(path, state, weights, optimizer)
-        self._prune(state.iteration)
+        write_snapshot(path, state, weights, optimizer, between)
+        self.prune(state.iteration)
         return path
 
-    def _prune(self, newest: int) -> None:
-        """Keep the newest and the best; the rest leave under another name, so that one half
-        removed is never taken for a snapshot."""
+    def prune(self, newest: int) -> None:
+        """Remove the snapshots that are no longer kept, and what a killed process left.
+
+        They leave under another name, so that one half removed is never taken for a snapshot.
+
+        Args:
+            newest: the iteration of the newest whole one; later ones are left alone.
+
+        Raises: StorageError if the folder cannot be read.
+        """
         older = [iteration for iteration in self.iterations() if iteration <= newest]
         spare = older[: -self._keep]
         best = self._best(older) if spare else None
         for iteration in spare:
             if iteration != best:
-                leaving = self.path / f".iter_{iteration}.old"
+                leaving = self.path / f".iter_{iteration}.leaving"
                 with suppress(OSError):
                     self.at(iteration).rename(leaving)
                 shutil.rmtree(leaving, ignore_errors=True)
         for entry in self.path.iterdir():
-            if _UNFINISHED.fullmatch(entry.name):  # of a process that was killed
+            if _UNFINISHED.fullmatch(entry.name):
                 shutil.rmtree(entry, ignore_errors=True)
 
     def _best(self, iterations: list[int]) -> int | None:

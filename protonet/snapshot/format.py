@@ -12,16 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
 from pydantic import ValidationError
 from safetensors import SafetensorError
 from torch import Tensor
 
 from protonet.errors import SnapshotError, StorageError
 from protonet.snapshot.state import STATE_VERSION, State
+from protonet.snapshot.tensor_file import Between, read_tensors, write_tensors
 
 WEIGHTS, OPTIMIZER, STATE = "weights.safetensors", "state.safetensors", "state.json"
 Tensors = dict[str, Tensor]
+
+
+class UnsavedError(StorageError):
+    """The disk refused a snapshot; those before it are whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,11 @@ class Snapshot:
 
 
 def write_snapshot(
-    path: Path, state: State, weights: Mapping[str, Tensor], optimizer: Mapping[str, Tensor]
+    path: Path,
+    state: State,
+    weights: Mapping[str, Tensor],
+    optimizer: Mapping[str, Tensor],
+    between: Between = lambda: None,
 ) -> None:
     """Write a snapshot; its folder appears complete or not at all.
 
@@ -51,22 +59,26 @@ def write_snapshot(
         state: what is no tensor.
         weights: by `layer/parameter`, on any device, in any memory format.
         optimizer: by name.
+        between: called now and then until the folder is in place; what it raises ends the writing.
 
-    Raises: StorageError if the disk refuses; nothing is left of the attempt then.
+    Raises: UnsavedError if the disk refuses; nothing is left of the attempt then, and what stood
+        there is there still.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
-        files = {WEIGHTS: _packed(weights), OPTIMIZER: _packed(optimizer)}
-        files[STATE] = _stated(state, files)
-        for name, data in files.items():
-            _write(partial / name, data)
+        checksums = {
+            name: write_tensors(partial / name, tensors, between)
+            for name, tensors in ((WEIGHTS, weights), (OPTIMIZER, optimizer))
+        }
+        _write(partial / STATE, _stated(state, checksums))
         _flush_folder(partial)
+        between()
         _put_in_place(partial, path)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
-        raise StorageError(
+        raise UnsavedError(
             f"{path}: the snapshot cannot be written: {error.strerror or error}. "
             "The snapshots before it are whole; make room and go on with --resume"
         ) from error
@@ -93,16 +105,22 @@ def read_state(path: Path) -> State:
     return _read_state(path)[0]
 
 
-def _packed(tensors: Mapping[str, Tensor]) -> bytes:
-    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    return safetensors.torch.save(plain)
+def put_back(folder: Path) -> None:
+    """Put snapshots back in their place whose replacement was cut short by a kill.
+
+    Args:
+        folder: of the snapshots.
+
+    Raises: OSError if the disk refuses.
+    """
+    for old in folder.glob(".iter_*.old"):
+        path = old.with_name(old.name.removeprefix(".").removesuffix(".old"))
+        if not path.exists():
+            old.rename(path)
 
 
-def _stated(state: State, files: Mapping[str, bytes]) -> bytes:
-    body = {
-        "state": state.model_dump(mode="json"),
-        "checksums": {name: _checksum(data) for name, data in files.items()},
-    }
+def _stated(state: State, checksums: Mapping[str, str]) -> bytes:
+    body = {"state": state.model_dump(mode="json"), "checksums": dict(checksums)}
     return json.dumps({**body, "checksum": _checksum(_canonical(body))}, indent=1).encode()
 
 
@@ -131,11 +149,18 @@ def _flush_folder(path: Path) -> None:
 
 
 def _put_in_place(partial: Path, path: Path) -> None:
+    """Give a written folder its name. Where that is taken, there is no way to do so in one step
+    that every file system knows; `put_back` undoes half of it."""
+    put_back(path.parent)
     old = path.with_name(f".{path.name}.old")
     shutil.rmtree(old, ignore_errors=True)
-    if path.exists():
-        path.rename(old)
-    partial.rename(path)
+    try:
+        if path.exists():
+            path.rename(old)
+        partial.rename(path)
+    except BaseException:
+        put_back(path.parent)
+        raise
     _flush_folder(path.parent)
     shutil.rmtree(old, ignore_errors=True)
 
@@ -165,7 +190,7 @@ def _read_tensors(path: Path, name: str, checksums: Mapping[str, str]) -> Tensor
         data = (path / name).read_bytes()
         if _checksum(data) != checksums.get(name):
             raise _damaged(path, name, "its checksum is another")
-        return safetensors.torch.load(data)
+        return read_tensors(data)
     except OSError as error:
         raise _damaged(path, name, error.strerror or str(error)) from error
     except SafetensorError as error:

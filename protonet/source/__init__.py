@@ -12,11 +12,16 @@ from typing import Any
 from protonet.errors import SpecError, UsageError
 from protonet.problems import Mark, Problem, SourceText
 from protonet.records import nearest
+from protonet.source.collector import without_collector
+from protonet.source.limits import MOST_CHARACTERS
 from protonet.source.marks import Marks
 from protonet.source.overrides import COMMAND_LINE, apply_overrides, is_of_inner_layer
 from protonet.source.yaml_text import read_yaml
 
-__all__ = ["COMMAND_LINE", "Marks", "Origin", "apply_overrides", "read_source"]
+_MOST_BYTES = 4 * MOST_CHARACTERS
+"""A character has 4 bytes at most."""
+
+__all__ = ["COMMAND_LINE", "Marks", "Origin", "apply_overrides", "read_source", "without_collector"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class Origin:
         problems: what the text itself has wrong, and the overrides that fit nothing.
         path: the file, or None where it was no file.
         late: overrides of layers that only exist once blocks are expanded.
+        is_whole: false where another file that it builds on could not be read.
+        notes: on what stood in another language, and does not stand here.
     """
 
     name: str
@@ -40,6 +47,8 @@ class Origin:
     problems: tuple[Problem, ...] = ()
     path: Path | None = None
     late: tuple[str, ...] = ()
+    is_whole: bool = True
+    notes: tuple[Problem, ...] = ()
 
     def overridden(self, overrides: Iterable[str]) -> Origin:
         """Return a copy with `path=value` texts applied; this one stays as it is.
@@ -73,7 +82,7 @@ def read_source(path: Path) -> Origin:
     Raises: UsageError if there is no such file; SpecError if the text is no YAML map.
     """
     text, name = read_text(path), str(path)
-    folder = path.absolute().parent
+    folder = Path.cwd() if _is_descriptor(path) else path.absolute().parent
     reading = read_yaml(text, SourceText(name, tuple(text.splitlines()), folder))
     if not isinstance(reading.data, dict):
         why = "a spec is a map with the keys name, data, net and solver"
@@ -89,9 +98,10 @@ def read_text(path: Path) -> str:
     try:
         if stat.S_ISDIR(mode := path.stat().st_mode):
             raise UsageError(f"{path}: cannot be read: Is a directory")
-        if not stat.S_ISREG(mode):  # a pipe may never end, and /dev/zero never does
+        if not stat.S_ISREG(mode) and not _is_descriptor(path):
+            # nobody may write into a named pipe, and /dev/zero never ends
             raise UsageError(f"{path}: cannot be read: it is no regular file")
-        raw = path.read_bytes()
+        raw = _bytes_of(path)
     except FileNotFoundError as error:
         raise UsageError(f"{path}: no such file{_similar(path)}") from error
     except OSError as error:
@@ -100,6 +110,24 @@ def read_text(path: Path) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SpecError([_not_utf8(path, raw, error.start)], str(path)) from error
+
+
+def _is_descriptor(path: Path) -> bool:
+    """Return whether a path means what the process was given open: `/dev/stdin`, or what the shell
+    makes of `<(command)`. It lies in no folder."""
+    return str(path) == "/dev/stdin" or str(path).startswith(("/dev/fd/", "/proc/self/fd/"))
+
+
+def _bytes_of(path: Path) -> bytes:
+    """Return what a file holds.
+
+    Raises: UsageError if that is more than any spec, so that what never ends takes no memory.
+    """
+    with path.open("rb") as file:
+        raw = file.read(_MOST_BYTES + 1)
+    if len(raw) > _MOST_BYTES:
+        raise UsageError(f"{path}: cannot be read: it has more than {_MOST_BYTES:,} bytes")
+    return raw
 
 
 def _not_utf8(path: Path, raw: bytes, position: int) -> Problem:

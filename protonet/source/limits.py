@@ -16,16 +16,25 @@ from protonet.problems import Mark, Problem, SourceText
 MOST_CHARACTERS = 4_000_000
 MOST_DEPTH = 60
 MOST_NODES = 1_000_000
+MOST_ENTRIES = 25_000
+"""Entries of one map or list; a net has fewer layers."""
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(slots=True)
 class _Open:
-    """A map or list whose end has not come yet."""
+    """A map or list whose end has not come yet; an entry of a map has two parts."""
 
     anchor: str | None
+    parts: int = 1
     nodes: int = 1
+    inside: int = 0
+
+    @property
+    def entries(self) -> int:
+        """Return how many entries have been read."""
+        return self.inside // self.parts
 
 
 class _Growth:
@@ -41,11 +50,12 @@ class _Growth:
             self.sizes[anchor] = nodes
         if self.open:
             self.open[-1].nodes += nodes
+            self.open[-1].inside += 1
         else:
             self.total += nodes
 
-    def start(self, anchor: str | None) -> None:
-        self.open.append(_Open(anchor))
+    def start(self, anchor: str | None, parts: int) -> None:
+        self.open.append(_Open(anchor, parts))
 
     def end(self) -> None:
         closed = self.open.pop()
@@ -64,6 +74,8 @@ class _Growth:
             return f"lists and maps nest deeper than {MOST_DEPTH} levels"
         if self.total + (self.open[-1].nodes if self.open else 0) > MOST_NODES:
             return f"the aliases unfold to more than {MOST_NODES:,} values"
+        if self.open and self.open[-1].entries > MOST_ENTRIES:
+            return f"one map or list has more than {MOST_ENTRIES:,} entries"
         return ""
 
 
@@ -88,8 +100,10 @@ def check_limits(text: str, source: SourceText) -> None:
 def _count(growth: _Growth, event: yaml.Event) -> str:
     """Count one event; return why it is refused, or nothing."""
     match event:
-        case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-            growth.start(event.anchor)
+        case yaml.MappingStartEvent():
+            growth.start(event.anchor, parts=2)
+        case yaml.SequenceStartEvent():
+            growth.start(event.anchor, parts=1)
         case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
             growth.end()
         case yaml.AliasEvent():

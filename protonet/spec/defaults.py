@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails
 
 from protonet.language import LayerData
+from protonet.language.recurrence import RECURRENT, ROLES
 from protonet.layers.record import LayerType
-from protonet.records import suggestion
 from protonet.spec.keys import line, lines_of
 from protonet.spec.layer import LayerSpec
+from protonet.spec.unknown_type import unknown_type
 
 _OWN = frozenset({"name", "type"})
 """Keys that no layer can have from its type."""
+_OF_A_USE = frozenset({"block", *ROLES})
+"""Keys of a recurrent layer that say which blobs it reads, before there are defaults."""
 
 
 def with_defaults(net: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,6 +27,61 @@ def with_defaults(net: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(layers, list | tuple):
         return dict(net)
     return {**net, "layers": [_merged(layer, defaults) for layer in layers]}
+
+
+def without_contradictions(
+    net: Mapping[str, Any], lines: Iterable[InitErrorDetails], context: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Return a net's plain data with the defaults merged into its layers, but for those keys that
+    contradict a layer's own: `kernel_size` beside `global_pooling: true`.
+
+    Args:
+        net: the plain data.
+        lines: what is wrong where all defaults are merged.
+        context: of the validation.
+
+    Returns: None where no default contradicts anything.
+    """
+    merged, places = with_defaults(net), {_contradiction(one) for one in lines}
+    found = False
+    for place in places - {None}:
+        layer, default = net["layers"][place], net["defaults"].get(merged["layers"][place]["type"])
+        kept = _agreeing(layer, default, context) if isinstance(default, Mapping) else default
+        if kept != default:
+            merged["layers"][place] = _merged(layer, {layer["type"]: kept})
+            found = True
+    return merged if found else None
+
+
+def _contradiction(one: InitErrorDetails) -> int | None:
+    """Return the place of the layer whose keys contradict each other; None for other errors."""
+    match one.get("loc", ()):
+        case ("layers", int(place), *_) if _type_of(one) == "PN015":
+            return place
+    return None
+
+
+def _agreeing(
+    layer: Mapping[str, Any], default: Mapping[str, Any], context: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the default keys that contradict neither a layer's own keys nor those before them."""
+    kept: dict[str, Any] = {}
+    for key, value in default.items():
+        more = {**kept, key: value}
+        if key in ("param", *layer) or not _is_contradictory(layer, more, context):
+            kept = more
+    return kept
+
+
+def _is_contradictory(
+    layer: Mapping[str, Any], default: Mapping[str, Any], context: Mapping[str, Any]
+) -> bool:
+    merged = _merged(layer, {layer["type"]: default})
+    try:
+        LayerSpec.model_validate(merged, context={**context, "lenient": False})
+    except ValidationError as error:
+        return any(_type_of(one) == "PN015" for one in lines_of(error))
+    return False
 
 
 def deep_merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,8 +111,8 @@ def default_lines(
     layers: Mapping[str, LayerType] = context["layers"]
     for name, keys in defaults.items():
         if name not in layers:
-            hint = suggestion(name, layers, most=8)
-            yield line("PN020", "unknown layer type", hint, ("defaults", name), name)
+            why, hint = unknown_type(name, layers)
+            yield line("PN020", why, hint, ("defaults", name), name)
         elif isinstance(keys, Mapping):
             yield from _type_lines(layers[name], keys, context)
 
@@ -63,7 +121,8 @@ def _type_lines(
     kind: LayerType, keys: Mapping[str, Any], context: Mapping[str, Any]
 ) -> Iterator[InitErrorDetails]:
     where = ("defaults", kind.name)
-    for key in sorted(_OWN & keys.keys()):
+    own = _OWN | _OF_A_USE if kind.name == RECURRENT else _OWN
+    for key in sorted(own & keys.keys()):
         why = f"a layer's {key} is its own"
         yield line("PN012", why, "leave it out here", (*where, key), keys[key])
     params = keys.get("param")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,15 +11,13 @@ from pydantic import ValidationError
 from protonet.errors import Path, PathError
 from protonet.language import Expanded
 from protonet.language.expanded import FRAMES
-from protonet.problems import CODES, Problem, Severity
+from protonet.language.scope import PASSED_ON
+from protonet.problems import CODES, Mark, Problem, Severity
 from protonet.records import shortened
+from protonet.source import Marks
 
 Words = Callable[[Mapping[str, Any]], tuple[str, str]]
 """From an error's context to its code and what is wrong."""
-
-
-LATER = "this version cannot run it"
-"""Said of what the language has and the program has not yet."""
 
 
 def _fixed(code: str, why: str) -> Words:
@@ -53,24 +52,36 @@ _WORDS: Mapping[str, Words] = {
 }
 
 
+MOST_LOCATED = 20_000
+"""Errors of one validation that are located, more than there can be layers; others are counted."""
+
+
 def problems_of(error: ValidationError, spec: Expanded) -> list[Problem]:
-    """Return every error of a spec's validation as a located problem, repeated ones once."""
-    problems = [_problem(line, spec) for line in error.errors(include_url=False)]
-    return list(dict.fromkeys(problems))
+    """Return the errors of a spec's validation as located problems, repeated ones once; of a great
+    many the first (`unlocated` counts the others)."""
+    lines = error.errors(include_url=False)[:MOST_LOCATED]
+    return list(dict.fromkeys(_problem(line, spec) for line in lines))
+
+
+def unlocated(error: ValidationError) -> int:
+    """Return how many errors of a validation `problems_of` leaves out."""
+    return max(0, error.error_count() - MOST_LOCATED)
 
 
 def locate(error: PathError, spec: Expanded, severity: Severity = "error") -> Problem:
     """Return one error at a path as a located problem."""
     trail = spec.trail(error.path)
-    if error.path[:2] == FRAMES:
-        marks, below = spec.marks_at(error.path)
-        mark = marks.locate(below)
-        words = _frame_text(error.path, spec)
-    else:
-        path = _below_scalars(_written(error.path, spec), spec)
-        mark = spec.marks.locate(path, key=_is_about_key(error.code, path))
-        words = path_text(path, spec.data)
+    mark, words = _place(error.code, _written(error.path, spec), spec)
     return Problem(error.code, mark, words, error.why, error.got, error.hint, severity, trail)
+
+
+def _place(code: str, path: Path, spec: Expanded) -> tuple[Mark, str]:
+    """Return where a path was written, and the path as words."""
+    if path[:2] == FRAMES:
+        marks, below = spec.marks_at(path)
+        return marks.locate(_without_single(below, marks)), _frame_text(path, spec)
+    path = _without_single(path, spec.marks)
+    return spec.marks.locate(path, key=_is_about_key(code, path)), path_text(path, spec.data)
 
 
 def _frame_text(path: Path, spec: Expanded) -> str:
@@ -87,12 +98,11 @@ def _frame_text(path: Path, spec: Expanded) -> str:
 def _problem(line: Mapping[str, Any], spec: Expanded) -> Problem:
     context = line.get("ctx", {})
     code, why = _words(str(line["type"]), context, str(line["msg"]))
-    path = _below_scalars(_written(tuple(line["loc"]), spec), spec)
-    mark = spec.marks.locate(path, key=_is_about_key(code, path))
+    path = _written(tuple(line["loc"]), spec)
+    mark, words = _place(code, path, spec)
     trail = spec.trail(path)
     got = "" if _says_nothing(code, line["input"]) else shortened(line["input"])
     hint = context.get("hint", "") or _quoted(code, line["input"])
-    words = path_text(path, spec.data)
     return Problem(code, mark, words, why, got, hint, trail=trail)
 
 
@@ -107,11 +117,17 @@ def _says_nothing(code: str, value: object) -> bool:
     return code == "PN011" or (isinstance(value, Mapping) and code not in ("PN010", "PN012"))
 
 
-def _below_scalars(path: Path, spec: Expanded) -> Path:
-    """Return the path without the steps into a list that was written as its only item."""
-    while path and isinstance(path[-1], int) and spec.marks.find(path) is None:
-        path = path[:-1]
-    return path
+def _without_single(path: Path, marks: Marks) -> Path:
+    """Return the path without the steps into lists that were written as their only item."""
+    found: list[str | int] = []
+    below: Marks | None = marks
+    for step in path:
+        child = below.children.get(step) if below else None
+        if child is None and below is not None and isinstance(step, int):
+            continue
+        found.append(step)
+        below = child
+    return tuple(found)
 
 
 def _words(kind: str, context: Mapping[str, Any], message: str) -> tuple[str, str]:
@@ -130,7 +146,7 @@ def _quoted(code: str, value: object) -> str:
 
 def _written(path: Path, spec: Expanded) -> Path:
     """Return where the offending value was written: a layer's key may stand in the defaults of its
-    type, and a shape need not be in a map."""
+    type or at the instance that it lies in, and a shape need not be in a map."""
     if len(path) < 4 or spec.marks.find(path):
         return path
     written = path
@@ -141,7 +157,19 @@ def _written(path: Path, spec: Expanded) -> Path:
         kind = str(layer.get("type")) if isinstance(layer, Mapping) else ""
         key = "param" if path[3] == "default_param" else path[3]
         written = ("net", "defaults", kind, key, *path[4:])
+        if not spec.marks.find(written) and key in PASSED_ON:
+            return _at_instance(path, spec)
     return written if spec.marks.find(written) else path
+
+
+def _at_instance(path: Path, spec: Expanded) -> Path:
+    """Return where the innermost instance around a layer has a key that it passes on."""
+    frames = spec.plan.frames if spec.plan else ()
+    begun = bisect_right(frames, int(path[2]), key=lambda frame: frame.layers.start)
+    for place in range(begun - 1, -1, -1):  # they stand in the order in which they begin
+        if path[2] in frames[place].layers and path[3] in spec.frames[place][0].children:
+            return (*FRAMES, place, *path[3:])
+    return path
 
 
 def path_text(path: Path, data: Any) -> str:

@@ -3,21 +3,24 @@ they read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
-from protonet.errors import PathError
-from protonet.layers.record import Arity, LayerType
+from protonet.errors import Path, PathError
+from protonet.language import Plan, frames_around
+from protonet.layers.record import Arity
+from protonet.spec.kept import sharing_of, wirer_of
 from protonet.spec.net import NetSpec
-from protonet.spec.sharing import Sharing
+from protonet.spec.recurrence import step_errors
+from protonet.spec.state import Phase
 from protonet.spec.wiring import INPUT, OWN_OUTPUT, Wirer
 
 
-def check_wiring(net: NetSpec, layers: Mapping[str, LayerType]) -> list[PathError]:
+def check_wiring(net: NetSpec) -> list[PathError]:
     """Return everything wrong in how the layers of a net are named and joined.
 
     The deploy net is derived, and checked where it is built; train and test are checked here.
     """
-    wirer = Wirer(net, layers)
+    wirer = wirer_of(net)
     missing = [
         error for phase in ("train", "test") for error in wirer.wire(net.net_state(phase)).errors
     ]
@@ -29,7 +32,8 @@ def check_wiring(net: NetSpec, layers: Mapping[str, LayerType]) -> list[PathErro
         *_blob_names(wirer),
         *_shape_counts(wirer),
         *_long_lists(wirer),
-        *Sharing(net, layers).errors(),
+        *step_errors(net, net.types),
+        *sharing_of(net).errors(),
     ]
 
 
@@ -67,14 +71,37 @@ def _counted(arity: Arity, noun: str) -> str:
 def _repeated_names(net: NetSpec) -> Iterator[PathError]:
     first: dict[tuple[str, str], int] = {}
     reported: set[int] = set()
+    around: list[tuple[int, ...]] = []
+    steps = {one.loop.layer: one.layers for one in net.plan.frames if one.loop is not None}
     for index, layer in enumerate(net.layers):
         for phase in layer.phases(net.state.level, frozenset(net.state.stage)):
             known = first.setdefault((layer.name, phase), index)
+            if known in steps.get(index, ()):
+                continue  # the layer `.` of its own block
             if known != index and index not in reported:
-                reported.add(index)
-                why = f"the name {layer.name} is taken by a layer above, in phase {phase}"
-                hint = "weights are stored by layer name"
-                yield PathError("PN021", ("net", "layers", index, "name"), why, hint=hint)
+                around = around or frames_around(net.plan)
+                frame = _same_instance(net.plan, around[index], around[known])
+                reported |= {index} if frame is None else set(net.plan.frames[frame].layers)
+                yield _repeated_name(net, index, frame, phase)
+
+
+def _repeated_name(net: NetSpec, index: int, frame: int | None, phase: Phase) -> PathError:
+    """Return that a layer has the name of another, or an instance that of another instance."""
+    name, above = net.layers[index].name, "a layer"
+    path: Path = ("net", "layers", index, "name")
+    if frame is not None:
+        name, above = net.plan.frames[frame].name, "an instance"
+        path = ("net", "frames", frame, "name")
+    why = f"the name {name} is taken by {above} above, in phase {phase}"
+    return PathError("PN021", path, why, hint="weights are stored by layer name")
+
+
+def _same_instance(plan: Plan, around: Iterable[int], others: Iterable[int]) -> int | None:
+    """Return the outermost of the frames around a layer that has the name of another, one of those
+    around a layer above; None where it is the layers themselves that have one name."""
+    names = {plan.frames[other].name for other in others}
+    found = (frame for frame in around if plan.frames[frame].name in names - {""})
+    return next((frame for frame in found if frame not in others), None)
 
 
 def _blob_names(wirer: Wirer) -> Iterator[PathError]:

@@ -18,7 +18,6 @@ from pydantic import (
 from pydantic_core import InitErrorDetails
 
 from protonet.layers.record import LayerType
-from protonet.layers.torch_nn import PREFIX, refusal
 from protonet.records import (
     Flag,
     NonNegative,
@@ -27,10 +26,11 @@ from protonet.records import (
     Text,
     custom_error,
     fields_of,
-    suggestion,
 )
 from protonet.spec.keys import line, lines_of, refused, respelt
+from protonet.spec.misspelt_type import misspelt_type
 from protonet.spec.state import PHASES, Names, Phase, Phases, Rules, State
+from protonet.spec.unknown_type import unknown_type
 
 
 class ParamSpec(Record):
@@ -95,9 +95,15 @@ class LayerSpec(Record):
         if not isinstance(value, Mapping):
             return handler(value)
         context = info.context or {}
+        blocks = context.get("blocks", ())
+        misspelt = misspelt_type(value, COMMON, (context.get("layers", ()), blocks))
         common = {key: item for key, item in value.items() if key in COMMON}
-        own = {key: item for key, item in value.items() if key not in COMMON}
+        own = {key: item for key, item in value.items() if key not in COMMON and key != misspelt}
+        common |= {} if misspelt is None else {"type": value[misspelt]}
         params, lines = _own(common.get("type"), own, context)
+        if misspelt is not None:
+            wrong = line("PN012", "unknown key", "did you mean type?", (misspelt,), common["type"])
+            lines = [wrong, *(lines if common["type"] not in blocks else ())]
         try:
             layer = handler({**common, "params": params, **getattr(value, "hidden", {})})
         except ValidationError as error:
@@ -157,8 +163,7 @@ def _own(
         return None, []
     layers: Mapping[str, LayerType] = context["layers"]
     if name not in layers:
-        hint = suggestion(name, {*layers, *context.get("blocks", ())}, most=8)
-        why, hint = refusal(name) if name.startswith(PREFIX) else ("unknown layer type", hint)
+        why, hint = unknown_type(name, (*layers, *context.get("blocks", ())))
         return None, [line("PN020", why, hint, ("type",), name)]
     kind = layers[name]
     try:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from protonet.errors import Path, PathError
-from protonet.language import Enter, Frame, Leave, Run
+from protonet.language import Enter, Frame, Leave, Loop, Run
 from protonet.layers.record import LayerType
 from protonet.records import suggestion
 from protonet.spec.net import NetSpec
@@ -45,6 +45,7 @@ class Room:
         chain: what a layer without bottoms may read, in order: names and their phases.
         first: what it reads where nothing of the chain fits.
         unknown: local names of instances of which nothing is known.
+        loops: local names of recurrent layers, whose blobs are made anew in every step.
     """
 
     frame: Frame
@@ -52,6 +53,7 @@ class Room:
     made: dict[str, list[Made]] = field(default_factory=dict)
     chain: list[tuple[str, frozenset[Phase]]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    loops: list[str] = field(default_factory=list)
 
     def add(self, name: str, made: Made) -> None:
         """Take a name into account."""
@@ -75,6 +77,10 @@ class Room:
     def why(self, name: str, step: int, phase: Phase) -> tuple[str, str]:
         """Return why a name means nothing at a step in a phase, and what would be right."""
         makers = self.made.get(name, ())
+        for loop in self.loops:
+            if name.startswith(f"{loop}/") and not makers:
+                why = f"{name} is made anew in every step of {loop}, and is no blob outside"
+                return why, "name it among the tops of the block"
         above = [made for made in makers if made.step < step]
         if above:
             only = ", ".join(sorted(above[-1].phases, key=PHASES.index))
@@ -109,16 +115,21 @@ class Names:
         root: the names of the net itself.
         errors: what is wrong in every phase alike.
         phases: for each layer, in which it exists.
+        loops: for each recurrent layer, by its position, how it applies its block.
+        ran: by its name, the first layer that has tops, and at which step it runs.
     """
 
     def __init__(self, net: NetSpec, layers: Mapping[str, LayerType]) -> None:
         self.net, self.layers = net, layers
         self.errors: list[PathError] = []
+        self.ran: dict[str, tuple[int, int]] = {}
         level, stages = net.state.level, frozenset(net.state.stage)
         self.phases = [frozenset(layer.phases(level, stages)) for layer in net.layers]
         self.bottoms: list[tuple[str, ...]] = [() for _ in net.layers]
         self.rooms = [Room(frame) for frame in net.plan.frames]
         self.frame_bottoms: list[tuple[tuple[str, str], ...]] = [() for _ in self.rooms]
+        loops = [frame.loop for frame in net.plan.frames if frame.loop is not None]
+        self.loops: dict[int, Loop] = {loop.layer: loop for loop in loops}
         self.root = Room(ROOT, next(iter(net.inputs), None))
         for name in net.inputs:
             self.root.add(name, Made(-1, _ALL, "an input"))
@@ -155,6 +166,8 @@ class Names:
         is_plain = kind is None or kind.kind == "layer"
         made = Made(position, self.phases[index], f"layer {layer.name}", is_plain)
         _give(tops, made, stack)
+        if tops:
+            self.ran.setdefault(layer.name, (index, position))
         if tops and is_plain:
             room.chain.append((room.frame.local(tops[0]), self.phases[index]))
 
@@ -172,6 +185,11 @@ class Names:
 
     def _enter(self, index: int, position: int, around: Room) -> None:
         frame, room = self.net.plan.frames[index], self.rooms[index]
+        room.first = frame.bottoms[0][0] if frame.bottoms else None
+        if frame.loop is not None:
+            for name, _ in frame.bottoms:
+                room.add(name, Made(position, _ALL, "the block's bottom"))
+            return
         inside = frozenset[Phase]().union(*(self.phases[layer] for layer in frame.layers))
         bottoms = []
         for name, written in frame.bottoms:
@@ -184,17 +202,19 @@ class Names:
                 phases = around.phases(outer) or _ALL
                 room.add(name, Made(position, phases, "the block's bottom", last.is_plain))
         self.frame_bottoms[index] = tuple(bottoms)
-        room.first = frame.bottoms[0][0] if frame.bottoms else None
 
     def _leave(self, index: int, position: int, room: Room, stack: list[Room]) -> None:
         frame, around = self.net.plan.frames[index], stack[-1]
+        if frame.loop is not None:
+            self._leave_loop(frame.loop, room, stack)
+            return
         for place, (inner, outer) in enumerate(frame.tops):
             if not frame.is_known:
                 around.unknown.append(outer)
                 continue
             if inner not in room.made:
                 if frame.layers and not room.hides(inner):
-                    self._no_such_top(index, inner, room)
+                    self._no_such_top(inner, room, ("net", "frames", index, "type"))
                 around.unknown.append(outer)
                 continue
             last = room.made[inner][-1]
@@ -203,14 +223,35 @@ class Names:
             if place == 0 and last.is_plain:
                 around.chain.append((outer, made.phases))
 
-    def _no_such_top(self, index: int, inner: str, room: Room) -> None:
+    def _leave_loop(self, loop: Loop, room: Room, stack: list[Room]) -> None:
+        """Look whether a step gives what is asked of it; its blobs have no names outside."""
+        path: Path = ("net", "layers", loop.layer)
+        asked = [(inner, (*path, "block")) for inner, _ in room.frame.tops]
+        asked += [(one.source, (*path, "carry", one.bottom)) for one in loop.carry]
+        for name, place in asked:
+            if name not in room.made and not room.hides(name):
+                self._no_such_top(name, room, place)
+        for around in _in_sight(stack):
+            around.loops.append(around.frame.local(room.frame.name))
+        if room.frame.layers:
+            inside = (self.phases[layer] for layer in room.frame.layers)
+            self.phases[loop.layer] &= frozenset[Phase]().union(*inside)
+
+    def _no_such_top(self, inner: str, room: Room, path: Path) -> None:
         why = f"the block gives no blob {inner}"
-        path = ("net", "frames", index, "type")
         self.errors.append(PathError("PN033", path, why, hint=suggestion(inner, room.made)))
+
+
+def _in_sight(stack: list[Room]) -> Iterable[Room]:
+    """Yield the innermost frame and those around it, up to the step of a recurrent layer."""
+    for room in reversed(stack):
+        yield room
+        if room.frame.loop is not None:
+            return
 
 
 def _give(names: Iterable[str], made: Made, stack: list[Room]) -> None:
     """Make full names known in a frame and in all around it."""
     for full in names:
-        for room in stack:
+        for room in _in_sight(stack):
             room.add(room.frame.local(full), made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import (
@@ -19,7 +20,7 @@ from protonet.language import Plan, plain_plan
 from protonet.layers import LAYERS
 from protonet.layers.record import DTypeName, LayerType
 from protonet.records import ChannelOrder, Flag, Integer, Record, Text, custom_error
-from protonet.spec.defaults import default_lines, with_defaults
+from protonet.spec.defaults import default_lines, with_defaults, without_contradictions
 from protonet.spec.keys import lines_of, refused
 from protonet.spec.layer import LayerSpec
 from protonet.spec.state import Names, State
@@ -96,6 +97,15 @@ class StateSpec(Record):
     """Stages that are set."""
 
 
+class Cache(dict[Any, Any]):
+    """What follows from a net alone and is kept with it, which makes no net another."""
+
+    __hash__ = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Cache)
+
+
 class NetSpec(Record):
     """A net: what is fed in, and the layers in the order in which they run."""
 
@@ -127,7 +137,7 @@ class NetSpec(Record):
             return cls._with_plan(handler(value), context)
         lines = list(default_lines(value["defaults"], context))
         try:
-            net = handler(with_defaults(value))
+            net = _validated(handler, value, context)
         except ValidationError as error:
             raise refused(*lines_of(error), *lines) from None
         if lines and not context.get("lenient"):
@@ -147,6 +157,12 @@ class NetSpec(Record):
         fits = plan is not None and plan.layers == len(self.layers)  # a copy may have others
         return plan if plan is not None and fits else plain_plan(len(self.layers))
 
+    @cached_property
+    def cache(self) -> Cache:
+        """Return what is kept with the net (`protonet.spec.kept`); a copy may hold its
+        original's."""
+        return Cache()
+
     @property
     def types(self) -> Mapping[str, LayerType]:
         """Return the table of layer types that the net was checked with."""
@@ -155,3 +171,16 @@ class NetSpec(Record):
     def net_state(self, phase: Any, stages: tuple[str, ...] = ()) -> State:
         """Return the state of this net in a phase, with further stages set."""
         return State(phase, self.state.level, frozenset((*self.state.stage, *stages)))
+
+
+def _validated(
+    handler: ModelWrapValidatorHandler[Any], value: Mapping[str, Any], context: Mapping[str, Any]
+) -> Any:
+    """Validate a net with its defaults; a default gives way to the own keys that it contradicts."""
+    try:
+        return handler(with_defaults(value))
+    except ValidationError as error:
+        agreeing = without_contradictions(value, lines_of(error), context)
+        if agreeing is None:
+            raise
+        return handler(agreeing)

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 
 from protonet.errors import PathError
 from protonet.layers.record import LayerType
+from protonet.spec.kept import sharing_of, wirer_of
 from protonet.spec.net import NetSpec
 from protonet.spec.sharing import Sharing
 from protonet.spec.state import PHASES
-from protonet.spec.wiring import Node, Value, Wirer, Wiring
+from protonet.spec.wiring import Node, Value, Wiring
 
 BATCH_NORM, SCALE = "BatchNorm", "Scale"
 
@@ -20,7 +21,7 @@ def net_warnings(net: NetSpec) -> list[PathError]:
 
     Nets without a loss are for deployment: there a blob that nobody reads is an output.
     """
-    wirer = Wirer(net, net.types)
+    wirer = wirer_of(net)
     wirings = [wirer.wire(net.net_state(phase)) for phase in PHASES]
     if not any(_losses(wiring, net.types) for wiring in wirings[:2]):
         return []
@@ -47,10 +48,10 @@ def _weighed(node: Node) -> bool:
 
 def _unread(net: NetSpec, wirings: list[Wiring]) -> Iterator[PathError]:
     """Yield the layers whose tops nobody reads in any phase."""
-    read = frozenset[Value]().union(*(wiring.read() for wiring in wirings))
+    read = frozenset[Value]().union(*(wiring.all_read() for wiring in wirings))
     declared = set(net.deploy.outputs) if net.deploy else set[str]()
     seen: set[int] = set()
-    for node in (node for wiring in wirings[:2] for node in wiring.nodes):
+    for node in (node for wiring in wirings[:2] for node in wiring.all_nodes()):
         plain = net.types[node.layer.type].kind == "layer" and not _weighed(node)
         if node.index in seen or not plain or not node.tops:
             continue
@@ -64,7 +65,7 @@ def _unread(net: NetSpec, wirings: list[Wiring]) -> Iterator[PathError]:
 
 def _untrained(net: NetSpec, train: Wiring, told: set[object]) -> Iterator[PathError]:
     """Yield layers with parameters that no loss depends on, and losses that depend on none."""
-    sharing = Sharing(net, net.types)
+    sharing = sharing_of(net)
     makers = {top: node for node in train.nodes for top in node.tops}
     losses = _losses(train, net.types)
     needed = _ancestors([bottom for node in losses for bottom in node.bottoms], makers)
@@ -87,6 +88,8 @@ def _untrained(net: NetSpec, train: Wiring, told: set[object]) -> Iterator[PathE
 
 
 def _learns(node: Node, net: NetSpec, sharing: Sharing) -> bool:
+    if node.body is not None:
+        return any(_learns(inner, net, sharing) for inner in node.body.nodes)
     names = net.types[node.layer.type].parameters
     if node.layer.type == BATCH_NORM or node.layer.frozen:
         return False  # its parameters are statistics
@@ -108,11 +111,11 @@ def _ancestors(values: list[Value], makers: Mapping[Value, Node]) -> set[int]:
 def _lonely_norms(wirings: list[Wiring]) -> Iterator[PathError]:
     """Yield the BatchNorm layers that no Scale follows."""
     readers: dict[Value, list[Node]] = {}
-    for node in (node for wiring in wirings for node in wiring.nodes):
+    for node in (node for wiring in wirings for node in wiring.all_nodes()):
         for bottom in node.bottoms:
             readers.setdefault(bottom, []).append(node)
     seen: set[int] = set()
-    for node in (node for wiring in wirings[:2] for node in wiring.nodes):
+    for node in (node for wiring in wirings[:2] for node in wiring.all_nodes()):
         if node.layer.type != BATCH_NORM or node.index in seen:
             continue
         seen.add(node.index)

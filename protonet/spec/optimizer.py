@@ -29,7 +29,7 @@ class OptimizerSpec(Record):
     type: Text
     """One of Caffe's update rules, or a class of torch.optim: `optim.X`."""
     params: SkipValidation[Any] = Field(default=None, exclude=True)
-    """The validated keys of the rule itself."""
+    """The validated keys of the rule itself; the arguments of a class of torch."""
     flat: Flag = Field(default=False, exclude=True)
     """Whether the keys stand beside those of the solver, as in Caffe."""
 
@@ -43,7 +43,9 @@ class OptimizerSpec(Record):
             return handler(without_type(value))
         name, own, where = named
         if name.startswith(OPTIM.prefix):
-            raise refused(*OPTIM.lines(name, own, where))
+            if lines := OPTIM.lines(name, own, where):
+                raise refused(*lines)
+            return handler({"type": name, "params": dict(own)})
         if name not in OPTIMIZERS:
             raise refused(line("PN014", "unknown update rule", _meant(name), where, name))
         try:

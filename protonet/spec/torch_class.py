@@ -4,18 +4,26 @@ arguments."""
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
 from typing import Any
 
+import torch
 from pydantic_core import InitErrorDetails
 from torch import optim
 from torch.optim import lr_scheduler
 
+from protonet.optim.torch_schedule import attempt_scheduler
 from protonet.records import suggestion
-from protonet.spec.diagnose import LATER
 from protonet.spec.keys import line
+
+_REFUSALS = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError),
+    *(NotImplementedError, RuntimeError, TypeError, ValueError),
+)
+"""What torch raises of arguments that it cannot use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +34,17 @@ class Family:
         prefix: what their names begin with in a spec.
         module: where they are.
         base: what all of them are subclasses of, and what is none of them itself.
-        purpose: what they are kept for in this version.
+        attempt: makes one with these arguments, on something small; what torch raises is told.
         filled: arguments that no spec gives, and where what they say is said instead.
-        refused: classes that no spec can use, and why.
+        refused: classes that no spec can use, with the reason and what to use.
     """
 
     prefix: str
     module: ModuleType
     base: type
-    purpose: str
+    attempt: Callable[[type, Mapping[str, Any]], object]
     filled: Mapping[str, str]
-    refused: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    refused: Mapping[str, tuple[str, str]] = field(default_factory=lambda: MappingProxyType({}))
 
     def names(self) -> list[str]:
         """Return every name that stands for a class, prefix included."""
@@ -50,8 +58,7 @@ class Family:
     def lines(
         self, name: str, own: Mapping[str, Any], where: tuple[str, ...]
     ) -> list[InitErrorDetails]:
-        """Return what is wrong with a class and its arguments; if nothing is, that this version
-        cannot run it.
+        """Return what is wrong with a class and its arguments.
 
         Args:
             name: as the spec has it, prefix included.
@@ -63,10 +70,24 @@ class Family:
             return [line("PN014", f"torch has no {name}", known, where, name)]
         bare = name.removeprefix(self.prefix)
         if bare in self.refused:
-            hint = "the policies, and the other schedulers, take numbers"
-            return [line("PN014", self.refused[bare], hint, where, name)]
-        wrong = list(self._arguments(getattr(self.module, bare), name, own))
-        return wrong or [line("PN016", f"kept for {self.purpose}", LATER, where, name)]
+            why, hint = self.refused[bare]
+            return [line("PN014", why, hint, where, name)]
+        kind = getattr(self.module, bare)
+        return list(self._arguments(kind, name, own)) or list(self._attempted(kind, own, where))
+
+    def kind(self, name: str) -> type:
+        """Return the class that a name stands for, prefix included."""
+        found: type = getattr(self.module, name.removeprefix(self.prefix))
+        return found
+
+    def _attempted(
+        self, kind: type, own: Mapping[str, Any], where: tuple[str, ...]
+    ) -> Iterator[InitErrorDetails]:
+        try:
+            self.attempt(kind, own)
+        except _REFUSALS as error:
+            text = (str(error).splitlines() or [type(error).__name__])[0]
+            yield line("PN013", f"torch refuses this: {text}", "", where[:-1], dict(own))
 
     def _arguments(
         self, kind: type, name: str, own: Mapping[str, Any]
@@ -105,17 +126,55 @@ def _wrong(value: Any, parameter: inspect.Parameter) -> str:
             return ""
 
 
+def measures(kind: type) -> tuple[str, ...]:
+    """Return the arguments of a scheduler that are numbers of iterations, or lists of them.
+
+    >>> measures(lr_scheduler.MultiStepLR)
+    ('milestones',)
+    """
+    return tuple(
+        name
+        for name, parameter in inspect.signature(kind).parameters.items()
+        if name not in _NO_LENGTHS and _is_count(str(parameter.annotation))
+    )
+
+
+def _is_count(annotation: str) -> bool:
+    return "Callable" not in annotation and "int" in re.split(r"\W+", annotation)
+
+
+_NO_LENGTHS = frozenset(
+    {"last_epoch", "epochs", "steps_per_epoch", "T_mult", "patience", "cooldown"}
+)
+"""Whole numbers that are no numbers of iterations: counts of tests, factors."""
 _NO_FUNCTION = "{} needs a Python function, which no spec can hold"
+_NUMBERS = "the policies, and the other schedulers, take numbers"
+_FASTEST = "protonet chooses the fastest way to compute"
+
+
+def _attempt_optimizer(kind: type, own: Mapping[str, Any]) -> object:
+    return kind([torch.zeros(2, 2)], lr=1.0, **own)
+
 
 OPTIM = Family(
     prefix="optim.",
     module=optim,
     base=optim.Optimizer,
-    purpose="torch's own optimizers",
+    attempt=_attempt_optimizer,
     filled=MappingProxyType(
         {
             "params": "what is trained follows from the net; solver.params gives factors",
             "lr": "the rate starts from solver.base_lr",
+            **dict.fromkeys(("foreach", "fused", "capturable"), _FASTEST),
+            "differentiable": "no update here is differentiated",
+        }
+    ),
+    refused=MappingProxyType(
+        {
+            "SparseAdam": (
+                "SparseAdam takes sparse gradients, and those of layers are dense",
+                "optim.Adam",
+            )
         }
     ),
 )
@@ -124,7 +183,7 @@ SCHEDULERS = Family(
     prefix="lr_scheduler.",
     module=lr_scheduler,
     base=lr_scheduler.LRScheduler,
-    purpose="torch's own schedulers",
+    attempt=attempt_scheduler,
     filled=MappingProxyType(
         {
             "optimizer": "it is the solver's",
@@ -132,7 +191,7 @@ SCHEDULERS = Family(
         }
     ),
     refused=MappingProxyType(
-        {name: _NO_FUNCTION.format(name) for name in ("LambdaLR", "MultiplicativeLR")}
+        {name: (_NO_FUNCTION.format(name), _NUMBERS) for name in ("LambdaLR", "MultiplicativeLR")}
     ),
 )
 """torch.optim.lr_scheduler."""

@@ -10,11 +10,22 @@ from typing import Annotated
 from pydantic import Field
 
 from protonet.errors import PathError
-from protonet.records import NonNegative, Record, Text, shortened, suggestion
+from protonet.records import Count, NonNegative, Positive, Record, Text, shortened, suggestion
 from protonet.spec.optimizer import OptimizerSpec
+from protonet.spec.policy import LrPolicySpec
 
 Some = Annotated[tuple[Text, ...], Field(min_length=1)]
 """A list of at least one text."""
+
+
+def is_meant(parameter: str, pattern: str) -> bool:
+    """Return whether a pattern fits a parameter, `layer/parameter`, or its layer.
+
+    >>> is_meant("conv1/weight", "conv*"), is_meant("conv1/weight", "*/bias")
+    (True, False)
+    """
+    layer = parameter.rpartition("/")[0]
+    return fnmatchcase(layer, pattern) or fnmatchcase(parameter, pattern)
 
 
 class FactorSpec(Record):
@@ -30,19 +41,28 @@ class FactorSpec(Record):
 
     def fits(self, parameter: str) -> bool:
         """Return whether a parameter, `layer/parameter`, is meant."""
-        layer = parameter.rpartition("/")[0]
-        return fnmatchcase(layer, self.match) or fnmatchcase(parameter, self.match)
+        return is_meant(parameter, self.match)
 
 
 class UpdateSpec(Record):
     """One of several updates of an iteration: what it minimises, and what it changes."""
 
     losses: Some
-    """Blobs that are minimised."""
+    """Losses that are minimised, by the names of their tops."""
     params: Some
-    """Patterns of the parameters that are changed, as in solver.params."""
+    """Patterns of the names of the parameters that are changed, as in solver.params."""
     optimizer: OptimizerSpec
     """The update rule."""
+    base_lr: Positive | None = None
+    """Learning rate that the policy starts from; left out: the solver's."""
+    lr_policy: LrPolicySpec | None = None
+    """How its learning rate changes; left out: as the solver's."""
+    every: Count = 1
+    """It is made in every so many-th iteration."""
+
+    def changes(self, parameter: str) -> bool:
+        """Return whether a parameter, `layer/parameter`, is one of those that it changes."""
+        return any(is_meant(parameter, pattern) for pattern in self.params)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,90 +7,39 @@ name); `layer:NAME` means that layer's own output. Each phase is wired for itsel
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from protonet.errors import Path, PathError
-from protonet.language import Enter, Leave, Run
+from protonet.language import Enter, Frame, Leave, Loop, Run
 from protonet.layers.record import LayerType
 from protonet.records import suggestion
 from protonet.spec.layer import LayerSpec
 from protonet.spec.names import Names, Room
 from protonet.spec.net import InputSpec, NetSpec
+from protonet.spec.nodes import (
+    FROM_INPUTS,
+    FROM_NOTHING,
+    INPUT,
+    OWN_OUTPUT,
+    Body,
+    Node,
+    Value,
+    Wiring,
+)
 from protonet.spec.state import PHASES, Phase, State
 
-OWN_OUTPUT = "layer:"
-"""Prefix of a bottom that means a layer's own output, whatever its blob's name means later."""
-INPUT = "Input"
-"""The layer type that is an input of the net."""
-FROM_INPUTS, FROM_NOTHING = -1, -2
-"""Stand for the layer of a value that an input gives, and of one that is missing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One tensor of a wired net: the blob name it was given, and which layer gave it as which top.
-
-    `layer` is a position in the spec's list, or `FROM_INPUTS`, or `FROM_NOTHING`.
-    """
-
-    blob: str
-    layer: int = FROM_INPUTS
-    top: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A layer in a wired net, with the values it reads and gives, and the names that mean what it
-    reads in a net without blocks."""
-
-    index: int
-    layer: LayerSpec
-    bottoms: tuple[Value, ...]
-    tops: tuple[Value, ...]
-    reads: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Wiring:
-    """A net in one phase: inputs by name, layers in order, the last value of every blob, and what
-    is missing."""
-
-    state: State
-    inputs: Mapping[str, tuple[Value, InputSpec]]
-    nodes: tuple[Node, ...]
-    blobs: Mapping[str, Value]
-    errors: tuple[PathError, ...] = ()
-
-    def read(self) -> frozenset[Value]:
-        """Return what some layer reads."""
-        return frozenset(bottom for node in self.nodes for bottom in node.bottoms)
-
-    def read_inputs(self) -> dict[str, InputSpec]:
-        """Return the inputs that some layer reads, in order: what has to be fed."""
-        read = self.read()
-        return {name: spec for name, (value, spec) in self.inputs.items() if value in read}
-
-    def unread(self) -> tuple[Value, ...]:
-        """Return the tops that no layer reads, in order: the outputs of the net."""
-        read = self.read()
-        return tuple(top for node in self.nodes for top in node.tops if top not in read)
-
-    def own_outputs(self) -> dict[str, Value]:
-        """Return every layer's own outputs: `layer:NAME` is the first top, `layer:NAME.1` the
-        second."""
-        return {
-            OWN_OUTPUT + node.layer.name + (f".{place}" if place else ""): top
-            for node in self.nodes
-            for place, top in enumerate(node.tops)
-        }
-
-    def name_of(self, value: Value) -> str:
-        """Return a value's blob name, or its `layer:NAME` where the name has come to mean another
-        value."""
-        if self.blobs.get(value.blob) == value:
-            return value.blob
-        return next(name for name, own in self.own_outputs().items() if own == value)
+__all__ = [
+    "FROM_INPUTS",
+    "FROM_NOTHING",
+    "INPUT",
+    "OWN_OUTPUT",
+    "Body",
+    "Node",
+    "Value",
+    "Wirer",
+    "Wiring",
+]
 
 
 @dataclass(slots=True)
@@ -99,6 +48,22 @@ class _Sight:
 
     room: Room
     blobs: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Ground:
+    """What layers are put into: the net, or the step of a recurrent layer, which sees nothing of
+    what is around it.
+
+    Attributes:
+        sight: place of the outermost sight that belongs to it.
+        nodes: the layers so far.
+        own: their own outputs, `layer:NAME`.
+    """
+
+    sight: int
+    nodes: list[Node] = field(default_factory=list)
+    own: dict[str, Value] = field(default_factory=dict)
 
 
 class Wirer:
@@ -118,10 +83,13 @@ class Wirer:
         self.names = Names(net, layers)
         self.errors = self.names.errors
         self.bottoms = self.names.bottoms
+        self._wirings: dict[State, Wiring] = {}
 
     def wire(self, state: State) -> Wiring:
         """Return the net in this state; a bottom that is missing stands as a value from nothing."""
-        return _Walk(self, state).wiring()
+        if state not in self._wirings:
+            self._wirings[state] = _Walk(self, state).wiring()
+        return self._wirings[state]
 
     def tops(self, index: int) -> tuple[str, ...]:
         """Return the full names of a layer's tops, written or not."""
@@ -139,8 +107,8 @@ class _Walk:
         self.wirer, self.net, self.names = wirer, wirer.net, wirer.names
         self.state = state
         self.inputs = {name: (Value(name), spec) for name, spec in self.net.inputs.items()}
-        self.own: dict[str, Value] = {}
-        self.nodes: list[Node] = []
+        self.grounds = [_Ground(0)]
+        self.bodies: dict[int, Body] = {}
         self.errors: list[PathError] = []
         root = {name: value for name, (value, _) in self.inputs.items()}
         self.sights = [_Sight(self.names.root, root)]
@@ -156,39 +124,34 @@ class _Walk:
             match step:
                 case Run(layer):
                     self._run(layer, position)
-                case Enter(frame) if self._is_empty(frame):
+                case Enter(frame) if _is_empty(self.net.plan.frames[frame], self.present):
                     skipped = Leave(frame)
                 case Enter(frame):
                     self._enter(frame, position)
                 case Leave(frame):
-                    self._leave(frame)
-        blobs = self.sights[0].blobs
-        return Wiring(self.state, self.inputs, tuple(self.nodes), blobs, tuple(self.errors))
-
-    def _is_empty(self, frame: int) -> bool:
-        """Return whether none of an instance's layers exists in this state."""
-        layers = self.net.plan.frames[frame].layers
-        return bool(layers) and not any(self.present[layer] for layer in layers)
+                    self._leave(frame, position)
+        nodes, blobs = tuple(self.grounds[0].nodes), self.sights[0].blobs
+        return Wiring(self.state, self.inputs, nodes, blobs, tuple(self.errors))
 
     def _run(self, index: int, position: int) -> None:
-        if not self.present[index]:
+        body, loop = self.bodies.get(index), self.names.loops.get(index)
+        if not self.present[index] or (loop and body is None):
             return
         layer = self.net.layers[index]
         if layer.type == INPUT:
             self._declare(index)
             return
         bottoms = tuple(
-            self._find(name, position, ("net", "layers", index, "bottom", place))
+            self._find(name, position, _place(index, place, loop))
             for place, name in enumerate(self.names.bottoms[index])
         )
-        names = enumerate(self.names.tops(index))
-        tops = tuple(Value(name, index, place) for place, name in names)
+        tops = tuple(Value(top, index, place) for place, top in enumerate(self.names.tops(index)))
         if layer.type in self.wirer.layers:
             reads = tuple(self._flat_name(value) for value in bottoms)
-            self.nodes.append(Node(index, layer, bottoms, tops, reads))
+            self.grounds[-1].nodes.append(Node(index, layer, bottoms, tops, reads, body))
         for top in tops:
             self._give(top.blob, top)
-        self.own.update((OWN_OUTPUT + layer.name, top) for top in tops[:1])
+        self.grounds[-1].own.update((OWN_OUTPUT + layer.name, top) for top in tops[:1])
 
     def _find(self, name: str, position: int, path: Path) -> Value:
         """Return what a name means in the innermost frame; a value from nothing, and an error,
@@ -197,7 +160,7 @@ class _Walk:
         room = sight.room
         if name.startswith(OWN_OUTPUT):
             full = OWN_OUTPUT + room.frame.full(name.removeprefix(OWN_OUTPUT))
-            value = self.own.get(full)
+            value = self.grounds[-1].own.get(full)
         else:
             full = name
             value = sight.blobs.get(name)
@@ -209,48 +172,46 @@ class _Walk:
         return Value(name, FROM_NOTHING)
 
     def _why(self, full: str, name: str, position: int) -> tuple[str, str]:
+        room = self.sights[-1].room
         if not name.startswith(OWN_OUTPUT):
-            return self.sights[-1].room.why(name, position, self.state.phase)
-        layer = full.removeprefix(OWN_OUTPUT)
-        for index, other in enumerate(self.net.layers):
-            if other.name == layer and self.names.tops(index):
-                if Run(index) in self.net.plan.steps[:position]:
-                    only = ", ".join(self.wirer.phases(index)) or "other stages or levels"
-                    why = f"the blob {name} does not exist in phase {self.state.phase}"
-                    return why, f"layer {layer} gives it in phase {only} only"
-                hint = "layers run in the order of the file: move one of them"
-                return f"the blob {name} is made only below, by layer {layer}", hint
-        known = (own.removeprefix(OWN_OUTPUT) for own in self.own)
-        return f"no layer above is named {layer}", suggestion(layer, known)
+            return room.why(name, position, self.state.phase)
+        own = name.removeprefix(OWN_OUTPUT)
+        if any(own.startswith(f"{loop}/") for loop in room.loops):
+            return room.why(own, position, self.state.phase)
+        return _why_no_output(self, full.removeprefix(OWN_OUTPUT), name, position)
 
     def _flat_name(self, value: Value) -> str:
-        """Return the name that means a value at this point of a net without frames."""
-        if self.sights[0].blobs.get(value.blob) == value:
-            return value.blob
-        return next((name for name, own in self.own.items() if own == value), value.blob)
+        """Return the name that means a value at this point of a net, or a step, without frames."""
+        ground = self.grounds[-1]
+        outermost = self.sights[ground.sight]
+        local = outermost.room.frame.local(value.blob)
+        if outermost.blobs.get(local) == value:
+            return local
+        layer = self.net.layers[value.layer].name if value.layer >= 0 else ""
+        is_own = bool(layer) and ground.own.get(OWN_OUTPUT + layer) == value
+        return OWN_OUTPUT + outermost.room.frame.local(layer) if is_own else value.blob
 
     def _give(self, full: str, value: Value) -> None:
-        """Give a blob its name in the innermost frame, and in all around it."""
-        for sight in self.sights:
+        """Give a blob its name in the innermost frame, and in those around it; what a step gives
+        has none outside."""
+        for sight in self.sights[self.grounds[-1].sight :]:
             sight.blobs[sight.room.frame.local(full)] = value
 
     def _declare(self, index: int) -> None:
         """Add the inputs that an Input layer stands for."""
-        layer, names = self.net.layers[index], self.names.tops(index)
-        if layer.params is None:  # its own keys are wrong, and its shapes unknown
-            for name in names:
-                self._give(name, Value(name, FROM_NOTHING))
-            return
-        shapes = [tuple(shape) for shape in layer.params.shapes()]
-        shapes = shapes * len(names) if len(shapes) == 1 else shapes
-        for name, shape in zip(names, shapes, strict=False):
-            spec = InputSpec(shape=shape, batch=False, dtype=layer.params.dtype)
-            self.inputs[name] = (Value(name), spec)
-            self._give(name, Value(name))
+        names = self.names.tops(index)
+        specs = _declared(self.net.layers[index], len(names))
+        for name, spec in zip(names, specs, strict=False):
+            if spec is not None:
+                self.inputs[name] = (Value(name), spec)
+            self._give(name, Value(name, FROM_NOTHING if spec is None else FROM_INPUTS))
 
     def _enter(self, index: int, position: int) -> None:
         frame, around = self.net.plan.frames[index], self.sights[-1]
         inside = _Sight(self.names.rooms[index])
+        if frame.loop is not None:
+            inside.blobs.update((name, Value(name)) for name, _ in frame.bottoms)
+            self.grounds.append(_Ground(len(self.sights)))
         for place, (inner, outer) in enumerate(self.names.frame_bottoms[index]):
             is_made = outer in around.room.made or outer.startswith(OWN_OUTPUT)
             if frame.layers or not is_made:
@@ -260,12 +221,79 @@ class _Walk:
                 inside.blobs[inner] = around.blobs[outer]
         self.sights.append(inside)
 
-    def _leave(self, index: int) -> None:
-        frame, inside = self.net.plan.frames[index], self.sights.pop()
+    def _leave(self, index: int, position: int) -> None:
+        frame, inside = self.net.plan.frames[index], self.sights[-1]
+        if (loop := frame.loop) is not None:
+            found = self._asked(frame, loop, position)
+            self.bodies[loop.layer] = _body(frame, loop, self.grounds.pop().nodes, found)
+        self.sights.pop()
         around = self.sights[-1].room.frame
-        for inner, outer in frame.tops:
+        for inner, outer in frame.tops if frame.loop is None else ():
             full = around.full(outer)
             if inner in inside.blobs:
                 self._give(full, inside.blobs[inner])
             elif not frame.is_known or inner not in inside.room.made:
                 self._give(full, Value(full, FROM_NOTHING))
+
+    def _asked(self, frame: Frame, loop: Loop, position: int) -> dict[str, tuple[Value, str]]:
+        """Return what the names mean, at the end of a step, that are stacked or carried on, each
+        with its name without frames."""
+        keys: dict[str, Path] = {inner: ("block",) for inner, _ in frame.tops}
+        keys |= {carried.source: ("carry", carried.bottom) for carried in loop.carry}
+        made, found = self.sights[-1].room.made, {}
+        for name, key in keys.items():
+            path = ("net", "layers", loop.layer, *key)
+            is_told = name not in made  # of all phases together
+            value = Value(name, FROM_NOTHING) if is_told else self._find(name, position, path)
+            found[name] = value, self._flat_name(value)
+        return found
+
+
+def _is_empty(frame: Frame, present: Sequence[bool]) -> bool:
+    """Return whether none of an instance's layers exists in a state."""
+    return bool(frame.layers) and not any(present[layer] for layer in frame.layers)
+
+
+def _body(
+    frame: Frame, loop: Loop, nodes: list[Node], found: Mapping[str, tuple[Value, str]]
+) -> Body:
+    """Return what a step of a recurrent layer does."""
+    inputs = {name: Value(name) for name, _ in frame.bottoms}
+    tops = [found[inner] for inner, _ in frame.tops]
+    carried = [found[one.source] for one in loop.carry]
+    (values, names), (next_values, next_names) = _apart(tops), _apart(carried)
+    return Body(loop, inputs, tuple(nodes), values, next_values, names, next_names)
+
+
+def _apart(pairs: Sequence[tuple[Value, str]]) -> tuple[tuple[Value, ...], tuple[str, ...]]:
+    return tuple(value for value, _ in pairs), tuple(name for _, name in pairs)
+
+
+def _declared(layer: LayerSpec, tops: int) -> Sequence[InputSpec | None]:
+    """Return the inputs that an Input layer stands for; None for each where its own keys are wrong,
+    so that its shapes are unknown."""
+    if layer.params is None:
+        return [None] * tops
+    shapes = [tuple(shape) for shape in layer.params.shapes()]
+    shapes = shapes * tops if len(shapes) == 1 else shapes
+    dtype = layer.params.dtype
+    return [InputSpec(shape=shape, batch=False, dtype=dtype) for shape in shapes]
+
+
+def _why_no_output(walk: _Walk, layer: str, name: str, position: int) -> tuple[str, str]:
+    """Return why a layer has no output of its own to be read, and what would be right."""
+    index, place = walk.names.ran.get(layer, (-1, -1))
+    if 0 <= place < position:
+        only = ", ".join(walk.wirer.phases(index)) or "other stages or levels"
+        why = f"the blob {name} does not exist in phase {walk.state.phase}"
+        return why, f"layer {layer} gives it in phase {only} only"
+    if place >= position:
+        hint = "layers run in the order of the file: move one of them"
+        return f"the blob {name} is made only below, by layer {layer}", hint
+    known = (own.removeprefix(OWN_OUTPUT) for own in walk.grounds[-1].own)
+    return f"no layer above is named {layer}", suggestion(layer, known)
+
+
+def _place(index: int, place: int, loop: Loop | None) -> Path:
+    """Return where a layer's bottom is named."""
+    return ("net", "layers", index, *(("bottom", place) if loop is None else loop.key(place)))

@@ -41,6 +41,19 @@ class Arithmetic:
             images.mul_(self.multiply.on(images.device))
         return images
 
+    def undone(self, images: torch.Tensor) -> torch.Tensor | None:
+        """Return what images, (N, C, …), were before; None where that cannot be told: pixels had
+        numbers of their own, and may have moved since, or were multiplied by 0."""
+        constants = [one.values for one in (self.subtract, self.multiply) if one is not None]
+        moved = any(values.size > max(1, len(values)) for values in constants)
+        if moved or (self.multiply is not None and not self.multiply.values.all()):
+            return None
+        if self.multiply is not None:
+            images = images / self.multiply.on(images.device)
+        if self.subtract is not None:
+            images = images + self.subtract.on(images.device)
+        return images
+
 
 class ScaleParams(Record):
     """Multiply every value."""
@@ -57,7 +70,7 @@ class MeanParams(Record):
     value: PerChannelOrDataset | None = None
     """The mean, in units of the stored values: one number, one for each channel, or `dataset`."""
     file: Text | None = None
-    """A mean image, .npy or .npz, of shape (C, H, W); relative to the spec."""
+    """A mean image, .npy, .npz or .binaryproto, of shape (C, H, W); relative to the spec."""
     image: MeanImage | None = None
     """A mean image written out, as it is stored with weights."""
 

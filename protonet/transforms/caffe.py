@@ -47,7 +47,7 @@ class CaffeTransform(Record):
     crop_size: Size = 0
     """Side of the square window that is cut out, in pixels; 0 leaves the image whole."""
     mean_file: Text | None = None
-    """A mean image, .npy or .npz, of shape (C, H, W); relative to the spec."""
+    """A mean image, .npy, .npz or .binaryproto, of shape (C, H, W); relative to the spec."""
     mean_value: PerChannel | None = None
     """The mean: one number, or one for each channel, in the units of the stored values."""
     mean: PerChannelOrDataset | None = None

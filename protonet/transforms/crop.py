@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
-from pydantic import BeforeValidator
 
 from protonet.errors import ShapeError
 from protonet.randomness import below, key
-from protonet.records import Count, Record, custom_error
+from protonet.records import Record
 from protonet.transforms.record import (
     Array,
     Context,
@@ -22,27 +21,13 @@ from protonet.transforms.record import (
     TransformType,
     images_of,
 )
-
-
-def _pair(written: object) -> object:
-    """Read the side of a square, or [height, width]."""
-    if isinstance(written, list | tuple) and len(written) == 2:
-        return tuple(written)
-    if isinstance(written, int) and not isinstance(written, bool):
-        if written < 1:
-            raise custom_error("PN013", "a window has at least 1 pixel on each side")
-        return (written, written)
-    raise custom_error(
-        "PN010", "a whole number is needed, or [height, width]", "for example 28 or [24, 32]"
-    )
+from protonet.transforms.sizes import Sides
 
 
 class CropParams(Record):
     """How large the window is."""
 
-    size: Annotated[
-        tuple[Count, Count], BeforeValidator(_pair, json_schema_input_type=int | tuple[int, int])
-    ]
+    size: Sides
     """Side of a square window, or [height, width], in pixels."""
 
 

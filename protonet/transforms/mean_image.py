@@ -13,6 +13,7 @@ import numpy.typing as npt
 from pydantic import model_validator
 
 from protonet.errors import DataError, ShapeError
+from protonet.protobuf import read_blob
 from protonet.records import Count, Record, Text, custom_error
 from protonet.transforms.record import Array, Shape, shown
 from protonet.transforms.values import LARGEST
@@ -57,27 +58,27 @@ class MeanImage(Record):
 
 
 def read_mean(path: Path) -> Array:
-    """Read a mean from .npy, or from .npz: its only array, or the one named `mean`.
+    """Read a mean from .npy, from .npz, its only array or the one named `mean`, or from Caffe's
+    .binaryproto.
 
     Returns an array of numbers, of whatever shape the file has.
     Raises: DataError if the file is missing, damaged, of another kind, or holds anything but finite
         numbers.
     """
-    if path.suffix == ".binaryproto":
-        raise DataError(
-            f"{path}: this version reads no .binaryproto; "
-            "save the mean as .npy of shape (C, H, W), or give mean_value"
-        )
-    if path.suffix not in (".npy", ".npz"):
-        raise DataError(f"{path}: a mean file ends in .npy or .npz")
-    with _numpy_errors(path), path.open("rb") as file:  # np.load itself leaves a bad one open
-        loaded = np.load(file, allow_pickle=False)
-        mean = loaded if isinstance(loaded, np.ndarray) else _member(loaded, path)
+    if path.suffix not in (".npy", ".npz", ".binaryproto"):
+        raise DataError(f"{path}: a mean file ends in .npy, .npz or .binaryproto")
+    mean = read_blob(path) if path.suffix == ".binaryproto" else _from_numpy(path)
     if mean.dtype.kind not in "fiu":
         raise DataError(f"{path}: a mean image holds numbers, not {mean.dtype}")
     if not (np.abs(mean) <= LARGEST).all():  # false of what is no number, too
         raise DataError(f"{path}: a number is infinite, or too large for float32")
     return mean
+
+
+def _from_numpy(path: Path) -> Array:
+    with _numpy_errors(path), path.open("rb") as file:  # np.load itself leaves a bad one open
+        loaded = np.load(file, allow_pickle=False)
+        return loaded if isinstance(loaded, np.ndarray) else _member(loaded, path)
 
 
 def sized_for(mean: Array, shape: Shape, where: str) -> MeanArray:

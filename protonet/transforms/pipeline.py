@@ -11,26 +11,45 @@ import torch
 
 from protonet.errors import ShapeError
 from protonet.randomness import key
+from protonet.records import ChannelOrder
 from protonet.transforms.caffe import CaffeTransform, steps_of
-from protonet.transforms.record import Array, Context, Positions, Shape, Step, Transform
+from protonet.transforms.record import (
+    Array,
+    Context,
+    LabelFunction,
+    Positions,
+    Shape,
+    Step,
+    StepError,
+    Transform,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
     """Transforms that run one after the other.
 
-    Geometry at the beginning of the list runs on the host, on values as stored; from the first
+    What stands before all arithmetic runs on the host, on values as stored; from the first
     arithmetic on everything runs on the device.
 
     Attributes:
         shape: of one sample afterwards.
         on_host: the transforms before the batch travels.
         on_device: those after.
+        channels: order of the channels afterwards; None where it is not known.
     """
 
     shape: Shape
     on_host: tuple[Transform, ...]
     on_device: tuple[Transform, ...]
+    channels: ChannelOrder | None = None
+
+    @property
+    def on_labels(self) -> tuple[LabelFunction, ...]:
+        """What is done to the samples' labels once they are shares of the classes; empty where they
+        stay as they are."""
+        every = (*self.on_host, *self.on_device)
+        return tuple(each.labels for each in every if each.labels is not None)
 
     @property
     def works_on_host(self) -> bool:
@@ -70,7 +89,8 @@ class Pipeline:
             images = _laid_out(images, layout)  # a quarter of the bytes to move
         images = images.to(torch.float32, copy=bool(self.on_device))
         for transform in self.on_device:
-            images = transform.device(images, positions)
+            if transform.device is not None:
+                images = transform.device(images, positions)
         return _laid_out(images, layout)
 
     def describe(self) -> list[dict[str, Any]]:
@@ -100,20 +120,23 @@ def build_pipeline(transform: CaffeTransform | Sequence[Step], context: Context)
         transform: what `read_transform` gave.
         context: what is known of the samples before the first transform.
 
-    Raises: ShapeError if a transform cannot work on the samples; DataError if a mean cannot be had.
+    Raises: StepError if a transform cannot work on the samples; DataError if a mean cannot be had.
     """
     steps = steps_of(transform, context) if isinstance(transform, CaffeTransform) else transform
     built: list[Transform] = []
     before: Counter[str] = Counter()
+    known = replace(context, shared_seed=context.seed)
     for number, step in enumerate(steps):
-        shape = built[-1].shape if built else context.shape
         choice = step.kind.chooses
         seed = key(context.seed, choice, before[choice])
         before[choice] += 1
-        built.append(_build(step, replace(context, shape=shape, seed=seed), number))
+        made = _build(step, replace(known, seed=seed), number)
+        built.append(made)
+        known = made.after(known)
+        if made.host is None and not known.arithmetic:
+            known = replace(known, arithmetic=step.kind.name)
     hosted = next((n for n, each in enumerate(built) if each.host is None), len(built))
-    shape = built[-1].shape if built else context.shape
-    return Pipeline(shape, tuple(built[:hosted]), tuple(built[hosted:]))
+    return Pipeline(known.shape, tuple(built[:hosted]), tuple(built[hosted:]), known.channels)
 
 
 def _build(step: Step, context: Context, number: int) -> Transform:
@@ -121,4 +144,4 @@ def _build(step: Step, context: Context, number: int) -> Transform:
         return step.kind.build(step.params, context)
     except ShapeError as error:
         place = step.key or f"transform {number + 1} ({step.kind.name})"
-        raise ShapeError(f"{place}: {error.why}", error.hint) from error
+        raise StepError(step.key or number, f"{place}: {error.why}", error.hint) from error

@@ -1,19 +1,23 @@
 """What a transform is: a function over a whole batch, built from its keys and the samples' shape.
 
-Geometry (crop, mirror) runs on the host, on the images as they are stored, before they travel.
-Arithmetic (mean, scale) runs on the device in float32. Nothing loops over samples in Python.
+Geometry (crop, mirror) and colours run on the host, on the images as they are stored, before they
+travel. Arithmetic (mean, scale) and what mixes samples runs on the device in float32. A Python loop
+over samples is only there where each calls one C function that does all the work of an image.
 
 Random choices are a function of (seed, position, transform) only, where a sample's position counts
 the samples of the run from its start (of the set, in a test): the same for any split into batches,
 any number of workers, and after any resume. A transform is known by what it chooses and by how many
 before it choose the same, whatever else stands in its list: an image and its label image, each with
 transforms of its own, are cropped and mirrored alike.
+
+Of a label image, whose numbers mean classes, geometry takes the nearest pixel, and what changes
+colours passes it by.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +42,9 @@ DeviceFunction = Callable[[torch.Tensor, Positions], torch.Tensor]
 
 May work in place: the batch is its own."""
 
+LabelFunction = Callable[[torch.Tensor, Positions], torch.Tensor]
+"""`labels(shares, positions)`: float, (N, classes) or another target of each sample, (N, …)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
@@ -51,7 +58,12 @@ class Context:
         channels: order of the channels as they arrive.
         training: whether this is the training phase.
         seed: of the random choices.
+        shared_seed: the same for every transform of the list.
         folder: where relative paths begin, the folder of the spec.
+        dtype: NumPy's name of the element type of the samples as they are stored.
+        arithmetic: the transform before this one that made them float32, on the device; empty where
+            they arrive as they are stored.
+        label_image: whether they are label images.
     """
 
     shape: Shape
@@ -60,7 +72,11 @@ class Context:
     channels: ChannelOrder | None = None
     training: bool = False
     seed: int = 0
+    shared_seed: int = 0
     folder: Path = Path()
+    dtype: str = "uint8"
+    arithmetic: str = ""
+    label_image: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,16 +85,26 @@ class Transform:
 
     Attributes:
         shape: of one sample afterwards.
-        device: the transform on a batch that has become float32.
+        device: the transform on a batch that has become float32; None where it works on stored
+            values only.
         host: the same on a batch as stored; None for arithmetic, which needs float32.
         description: the step of a list that does in evaluation what this does, numbers filled in;
             None where evaluation leaves it out.
+        labels: what becomes of the samples' class labels, which are shares of the classes from then
+            on; None leaves them as they are.
+        known: what is known afterwards, where more than the shape is another.
     """
 
     shape: Shape
-    device: DeviceFunction
+    device: DeviceFunction | None = None
     host: HostFunction | None = None
     description: Mapping[str, Any] | None
+    labels: LabelFunction | None = None
+    known: Context | None = None
+
+    def after(self, context: Context) -> Context:
+        """Return what is known afterwards, of what is known before."""
+        return replace(self.known or context, shape=self.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +117,16 @@ class TransformType:
         build: from the keys and the context to the transform. It raises ShapeError with why; the
             pipeline adds which step.
         chooses: what it chooses by chance, in one word; empty where that is nothing.
+        channels: the order of channels that it leaves; None where it leaves them as they are.
+        makes_shares: whether the samples' class labels become shares of the classes.
     """
 
     name: str
     params: type[Record]
     build: Callable[[Any, Context], Transform]
     chooses: str = ""
+    channels: ChannelOrder | None = None
+    makes_shares: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +142,67 @@ class Step:
     kind: TransformType
     params: Record
     key: str = ""
+
+
+class StepError(ShapeError):
+    """Why one transform of a list cannot be built.
+
+    Args:
+        place: of the transform below the list, its number; of Caffe's map, the key.
+        why: what is wrong, without a full stop.
+        hint: what would be right.
+    """
+
+    def __init__(self, place: int | str, why: str, hint: str = "") -> None:
+        self.place = place
+        super().__init__(why, hint)
+
+
+def unchanged(context: Context) -> Transform:
+    """Return a transform that does nothing: what a label image gets where colours change."""
+    return Transform(
+        shape=context.shape,
+        device=lambda images, positions: images,
+        host=lambda images, positions: images,
+        description=None,
+    )
+
+
+def check_stored(context: Context) -> None:
+    """Refuse samples that are no longer as they are stored.
+
+    Raises: ShapeError.
+    """
+    if context.arithmetic:
+        raise ShapeError(
+            f"it works on the values as they are stored, and {context.arithmetic} before it makes "
+            "them float32",
+            f"put it before {context.arithmetic}",
+        )
+
+
+def check_bytes(context: Context) -> None:
+    """Refuse samples that are no bytes as they are stored.
+
+    Raises: ShapeError.
+    """
+    check_stored(context)
+    if context.dtype != "uint8":
+        raise ShapeError(
+            f"it works on bytes, 0 to 255, and the samples are stored as {context.dtype}",
+            "leave it out, or convert the images again",
+        )
+
+
+def chance(name: str, params: Record, context: Context) -> Mapping[str, Any] | None:
+    """Return the description of a transform that chooses: evaluation of a training leaves it out,
+    an evaluation that has it repeats it."""
+    return None if context.training else described(name, params)
+
+
+def described(name: str, params: Record) -> Mapping[str, Any]:
+    """Return a step as plain data; keys at their default go."""
+    return {"type": name, **params.model_dump(mode="json", exclude_defaults=True)}
 
 
 def images_of(context: Context) -> tuple[int, int, int]:

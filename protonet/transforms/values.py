@@ -21,8 +21,11 @@ LARGEST = float(np.finfo(np.float32).max)
 """What float32, in which all arithmetic is done, can hold."""
 
 
-def _numbers(written: object) -> Numbers:
-    """Read one number, or a list with one for each channel."""
+def read_numbers(written: object) -> Numbers:
+    """Read one number, or a list with one for each channel.
+
+    Raises: PydanticCustomError for anything else.
+    """
     values = written if isinstance(written, list | tuple) else [written]
     numbers = [value for value in values if _is_number(value)]
     if not values or len(numbers) != len(values):
@@ -38,7 +41,7 @@ def _numbers(written: object) -> Numbers:
 
 def _numbers_or_dataset(written: object) -> Numbers | Dataset:
     if not isinstance(written, str):
-        return _numbers(written)
+        return read_numbers(written)
     if written != "dataset":
         raise custom_error(
             "PN010",
@@ -61,7 +64,7 @@ def _is_number(value: object) -> TypeGuard[int | float]:
 
 _Written = float | list[float]
 
-PerChannel = Annotated[Numbers, BeforeValidator(_numbers, json_schema_input_type=_Written)]
+PerChannel = Annotated[Numbers, BeforeValidator(read_numbers, json_schema_input_type=_Written)]
 """One number for all channels, or a list with one for each."""
 PerChannelOrDataset = Annotated[
     Numbers | Dataset,

@@ -72,18 +72,6 @@ def test_what_is_wrong_is_left_out_of_what_comes_back() -> None:
     assert len(report.problems) == 2
 
 
-@pytest.mark.parametrize("text", ["type: CONVOLUTION", "layer { type: 'conv' }"], ids=["V1", "V0"])
-def test_an_old_dialect_is_refused_once(text: str) -> None:
-    assert refusal(f"layers {{ {text} }}\n" * 3) == (
-        "error[PN051] net.prototxt:1:1 layers: layers { … } is a dialect that Caffe left in 2014 "
-        "(V0 and V1); this version reads layer { … }\n"
-        f"    1 | layers {{ {text} }}\n"
-        "      | ^^^^^^\n"
-        "      Caffe's tool upgrade_net_proto_text rewrites it  see: protonet explain PN051\n"
-        "1 error in net.prototxt"
-    )
-
-
 def test_weights_inside_a_prototxt_are_refused() -> None:
     assert refusal("layer { blobs { data: 1 } }") == (
         "error[PN051] net.prototxt:1:9 layer.blobs: "

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from protonet.caffe.context import find, places_of
+from protonet.caffe.context import find, is_there, places_of
 from tests.caffe.reading import context
 
 
@@ -48,3 +48,15 @@ def test_the_first_place_wins(tmp_path: Path) -> None:
 
     assert find("x", [tmp_path / "b", tmp_path / "a"]) == tmp_path / "b" / "x"
     assert find("y", [tmp_path / "b", tmp_path / "a"]) is None
+
+
+def test_a_table_of_a_data_set_is_there(tmp_path: Path) -> None:
+    (tmp_path / "x.lmdb").mkdir()
+    assert is_there(tmp_path / "x.lmdb")
+    assert not is_there(tmp_path / "x.lmdb" / "train")
+
+    (tmp_path / "x.lmdb" / "data.mdb").touch()
+    (tmp_path / "y.h5").touch()
+
+    assert is_there(tmp_path / "x.lmdb" / "train")
+    assert is_there(tmp_path / "y.h5" / "train")

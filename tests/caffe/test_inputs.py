@@ -196,7 +196,7 @@ def test_a_shape_that_nobody_says_is_asked_for() -> None:
         "the Data layer mnist gives data, and the prototxt does not say its shape\n"
         '    1 | top: "data"\n'
         "      |      ^^^^^^\n"
-        "      import it with shapes, without the batch axis: data=(3, 224, 224)  "
+        "      give it, without the batch axis: net.inputs.data=[3,224,224]  "
         "see: protonet explain PN011\n"
         "1 error in net.prototxt"
     )

@@ -268,7 +268,9 @@ def test_an_unknown_type_keeps_its_common_keys() -> None:
         "top": ["y"],
         "phase": "train",
     }
-    assert not report.notes
+    assert lines(report.notes) == [
+        "3:57 layer.n.param: nobody knows which parameters a layer of this type has"
+    ]
 
 
 def test_own_keys_know_their_places() -> None:
@@ -282,3 +284,20 @@ def test_own_keys_know_their_places() -> None:
 
 def test_a_layers_place_has_its_name() -> None:
     assert place_of(message(layer('layer { name: "a/b" }'))) == "layer.a/b"
+
+
+def test_a_name_with_dots_is_written_without() -> None:
+    found, report = made('layer { name: "conv1.bn" type: "ReLU" }')
+
+    assert found["name"] == "conv1_bn"
+    assert lines(report.notes) == [
+        "1:15 layer.conv1.bn.name: a layer's name has no dots, here this one is called conv1_bn"
+    ]
+
+
+def test_statistics_have_no_rates() -> None:
+    found, _ = made(
+        'layer { name: "b" type: "BatchNorm" param { lr_mult: 0 } param { name: "v" lr_mult: 1 } }'
+    )
+
+    assert found["param"] == {"variance": {"name": "v"}}

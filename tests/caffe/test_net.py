@@ -137,7 +137,7 @@ layer { name: "r" type: "ReLU" bottom: "x" top: "y" include { min_level: 2 stage
     assert net["state"] == {"level": 2, "stage": ["a", "b"]}
     assert Rule.model_validate(net["layers"][0]["include"][0]) == Rule(min_level=2, stage=("a",))
     assert lines(found.notes) == [
-        "3:1 debug_info: protonet has no such debug output",
+        "3:1 debug_info: a solver's debug_info decides, as it does in Caffe",
         "4:9 state.phase: protonet builds a net in every phase it is needed in",
     ]
 

@@ -159,7 +159,7 @@ error[PN051] solver.prototxt:1:21 base_lrr: Caffe has no such field here
     ("text", "place"),
     [
         ("type: 'Adamm'", ("PN014", "solver.prototxt:2:7", "solver.type")),
-        ("lr_policy: 'cosine'", ("PN014", "solver.prototxt:2:12", "solver.lr_policy.type")),
+        ("lr_policy: 'plateau'", ("PN014", "solver.prototxt:2:12", "solver.lr_policy.type")),
         (
             "type: 'AdaGrad' momentum: 0.9",
             ("PN015", "solver.prototxt:2:27", "solver.momentum"),
@@ -194,13 +194,41 @@ test_state {{ }}
 
     once = "protonet tests once for each evaluation set, which may set one stage"
     assert lines(found.notes) == [
-        "2:1 test_net: this version tests the net it trains: net",
-        "3:1 test_net_param: this version tests the net it trains: net",
+        "2:1 test_net: this version tests one net",
+        "3:1 test_net_param: this version tests one net",
         "4:1 train_state: the stages and levels of protonet's training net are those of the net "
         "itself",
         f"5:1 test_state: {once}",
         f"6:1 test_state: {once}",
     ]
+
+
+def test_a_net_for_testing_is_one_with_that_for_training() -> None:
+    test = NET.replace("list.txt", "other.txt").replace("EuclideanLoss", "SmoothL1Loss")
+    Path("train.prototxt").write_text(NET)
+    Path("test.prototxt").write_text(test)
+
+    found = import_solver(
+        solver(f'train_net: "train.prototxt" test_net: "test.prototxt" {RULES}'), SHAPES
+    )
+
+    sets = {name: entry["source"] for name, entry in found.origin.data["data"].items()}
+    assert sets == {"train": "list.txt", "test": "other.txt"}
+    layers = found.origin.data["net"]["layers"]
+    assert [(layer["type"], layer.get("phase")) for layer in layers] == [
+        ("InnerProduct", None),
+        ("EuclideanLoss", "train"),
+        ("SmoothL1Loss", ["test", "deploy"]),
+    ]
+    assert not found.notes
+
+
+def test_a_net_may_be_given_in_place_of_the_one_that_is_named() -> None:
+    Path("net.prototxt").write_text(NET)
+
+    found = import_solver(solver(f'net: "none.prototxt" {RULES}'), SHAPES, net=Path("net.prototxt"))
+
+    assert [layer["name"] for layer in found.origin.data["net"]["layers"]] == ["ip", "loss"]
 
 
 def test_a_state_that_a_data_layer_asks_for_is_an_evaluation_set() -> None:

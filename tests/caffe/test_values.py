@@ -39,6 +39,11 @@ def written(text: str, kind: str) -> Any:
         ("pool: AVE", "pooling_param", "AVE"),
         ("shape { dim: 2 } shape { }", "dummy_data_param", [[2], []]),
         (
+            "nms_param { nms_threshold: 0.45 top_k: 400 }",
+            "detection_output_param",
+            {"nms_threshold": 0.45, "top_k": 400},
+        ),
+        (
             "data_filler { value: 2 } data_filler { type: 'xavier' }",
             "dummy_data_param",
             [{"value": 2}, {"type": "xavier"}],

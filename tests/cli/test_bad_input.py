@@ -254,9 +254,12 @@ def test_a_damaged_snapshot_is_passed_over_for_the_one_before(capsys: Capture) -
 def test_a_snapshot_on_a_full_disk_leaves_those_before_it_and_the_run_can_go_on(
     capsys: Capture,
 ) -> None:
-    train("--run", "a", "solver.max_iter=4")
-    largest = Path("a/snapshots/iter_4/state.json").stat().st_size  # of all files of the run
-    words = ["train", "small.yaml", "--run", "a", "--resume"]
+    wide = (
+        "net.layers.hidden.num_output=20000"  # no other file of the run is as large as the weights
+    )
+    train("--run", "a", "solver.max_iter=4", wide)
+    largest = Path("a/snapshots/iter_4/weights.safetensors").stat().st_size
+    words = ["train", "small.yaml", wide, "--run", "a", "--resume"]
     capsys.readouterr()
     full_disk(str(largest - 100))
     assert played(words) == 1

@@ -30,7 +30,8 @@ def test_every_command_explains_itself_with_an_example(name: str, capsys: Captur
 def test_without_a_command_the_commands_are_listed(capsys: Capture) -> None:
     assert main([]) == 0
     text = capsys.readouterr().out
-    assert all(f"    {name} " in text for name in COMMANDS)
+    listed = {line.split()[0] for line in text.splitlines() if line.startswith("    ")}
+    assert {*COMMANDS} <= listed
 
 
 def test_version(capsys: Capture) -> None:
@@ -43,7 +44,7 @@ def test_version(capsys: Capture) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train"], "the following arguments are required: SPEC"),
+        (["check"], "the following arguments are required: SPEC"),
         (["train", "a.yaml", "--resum"], "unrecognized arguments: --resum"),
         (["check", "a.yaml", "--device", "b=c"], "unrecognized arguments: --device b=c"),
         (["explain", "PN001", "a=b"], "unrecognized arguments: a=b"),

@@ -48,7 +48,7 @@ def spec(lines: list[str]) -> dict[str, dict[str, dict[str, object]]]:
 def test_what_was_made_is_printed_and_what_to_do_next(capsys: Capture) -> None:
     words = ["photos", "out.lmdb", "--split", "train:0.8,test:0.2"]
     lines = convert(*words, capsys=capsys)
-    assert lines[0].startswith("made out.lmdb: 15 images in ")
+    assert lines[0].startswith("made out.lmdb: 15 records in ")
     assert lines[1:] == [
         "  out.lmdb/train: 12 records of 3x3x4 (RGB, uint8)",
         *lines[2:3],
@@ -143,8 +143,8 @@ SOLVER = "solver: {base_lr: 0.1, momentum: 0.9, max_iter: 40, display: 0, random
 def test_with_layers_and_a_solver_the_spec_printed_trains(capsys: Capture) -> None:
     """Nights are dark and days bright, which one layer can tell."""
     class_folders(Path("set"), night=10, day=10)
-    for path in Path("set/day").iterdir():
-        save(path, plain((200, 220, 240)))
+    for number, path in enumerate(Path("set/day").iterdir()):
+        save(path, plain((200, 220, 240 + number)))
     lines = convert("set", "set.h5", "--split", "train:0.7,test:0.3", capsys=capsys)
     text = "\n".join(lines[lines.index("data:") :])
     text = re.sub("(?m)^  layers:.*$", f"  layers:{LAYERS}", text)
@@ -162,7 +162,7 @@ def test_any_name_can_be_read_from_the_spec_printed(name: str, capsys: Capture) 
 def test_a_path_that_is_no_text_can_be_printed(capsys: Capture) -> None:
     name = os.fsdecode(b"caf\xe9.lmdb")
     lines = convert("photos", name, capsys=capsys)
-    assert lines[0].startswith("made caf\N{REPLACEMENT CHARACTER}.lmdb: 15 images in ")
+    assert lines[0].startswith("made caf\N{REPLACEMENT CHARACTER}.lmdb: 15 records in ")
     assert Path(name).is_dir()
 
 
@@ -197,11 +197,19 @@ def test_every_option_arrives(capsys: Capture) -> None:
         (["--workers", "0"], "--workers 0: at least 1 thread is needed"),
         (["--resize", "big"],
          '--resize "big": width and height in pixels are needed, each from 1 to 9999, for instance '
-         "--resize 64x48"),
+         "--resize 64x48, or the shorter side, --resize short:256"),
         (["--split", "train"],
          '--split "train": "train" has no fraction; give NAME:FRACTION pairs, for instance --split '
          "train:0.8,test:0.2"),
-        (["--root", "x"], "--root x: only a list file has paths; photos is none"),
+        (["--encode", "gif"],
+         '--encode "gif": expected jpg:QUALITY, from 1 to 100, or png; for instance --encode '
+         "jpg:90"),
+        (["--encoded", "--raw"],
+         "--raw and --encoded: images are stored in one way; give one of them"),
+        (["--on-error", "ignore"], '--on-error "ignore": expected stop or skip'),
+        (["--limit", "0"], "--limit 0: at least 1 record is needed"),
+        (["--label", "a,,b"], '--label "a,,b": names between commas are needed'),
+        (["--root", "x"], "--root x: only a list or a table has paths; photos is none"),
     ],
 )  # fmt: skip
 def test_an_option_that_cannot_be_is_refused(
@@ -218,7 +226,7 @@ def test_an_unreadable_image_is_one_message(tmp_path: Path, capsys: Capture) -> 
     assert capsys.readouterr() == (
         "",
         "error: photos/dog/004.png: cannot be read as an image: the file is empty; repair or "
-        "remove it. Nothing was written\n",
+        "remove it, or leave it out with --on-error skip. Nothing was written\n",
     )
     assert left(tmp_path) == {"photos"}
 
@@ -253,9 +261,9 @@ def test_a_terminal_shows_how_far_it_is_and_then_only_the_result() -> None:
     text = os.read(screen, 100_000).decode()
     os.close(screen)
     assert process.returncode == 0
-    assert out.startswith("made out.lmdb: 15 images in ")
-    assert text.count("/15 images, ") == 15
-    assert text.startswith("\r[##............................] 1/15 images, ")
+    assert out.startswith("made out.lmdb: 15 records in ")
+    assert text.count("/15 records, ") == 16
+    assert text.startswith("\r[..............................] 0/15 records, 0.0/s\x1b[K\r[##....")
     assert text.endswith("\r\x1b[K")
 
 
@@ -268,3 +276,54 @@ def test_torch_is_not_imported() -> None:
         [sys.executable, "-c", code], env=OWN_PATH, stdout=subprocess.DEVNULL, check=False
     )
     assert done.returncode == 0
+
+
+def test_a_table_of_numbers_is_converted(capsys: Capture) -> None:
+    Path("a.csv").write_text('size,"the kind, of",note,y\n1,a,x y z,0\n2,b,x y,1\n,b,x y,1\n')
+    words = [
+        "--label",
+        "y",
+        "--text",
+        "note",
+        "--ignore",
+        '"the kind, of"',
+        "--length",
+        "2",
+        "--vocabulary",
+        "1",
+    ]
+    lines = convert("a.csv", "a.h5", *words, "--on-error", "skip", capsys=capsys)
+    assert lines[1:4] == [
+        "  a.h5: 2 records of 1 (float32)",
+        "    note: [2] int32, 3 names",
+        "    note_lengths: [] int64",
+    ]
+    assert "note: a.csv: left out the kind, of" in lines
+    assert "note: left out 1 of 3 records: see a.rejects.tsv" in lines
+    assert (
+        "  inputs: {data: [1], note: {shape: [2], dtype: int64}, note_lengths: {shape: [], "
+        "dtype: int64}, label: {shape: [], dtype: int64}}"
+    ) in lines
+    assert "  train: {source: a.h5, batch_size: 64, shuffle: true}" in lines
+
+
+def test_encoded_images_of_one_size_are_trained_on_like_pixels(capsys: Capture) -> None:
+    lines = convert("photos", "a.lmdb", "--encoded", capsys=capsys)
+    assert lines[1] == "  a.lmdb: 15 records of encoded images, 3x3x4 (RGB, uint8)"
+    assert "  inputs: {data: [3, 3, 4], label: {shape: [], dtype: int64}}" in lines
+
+
+def test_encoded_images_of_two_sizes_are_kept_but_not_trained_on(capsys: Capture) -> None:
+    save(Path("photos/cat/x.png"), plain((1, 1, 1), 8, 9))
+    lines = convert("photos", "a.lmdb", "--encode", "jpg:80", "--shuffle", "1", capsys=capsys)
+    assert lines[1] == "  a.lmdb: 16 records of encoded images, of different sizes (RGB, uint8)"
+    assert lines[-1] == (
+        "note: the images have different sizes, and a net takes one: to train on them, convert "
+        "this dataset again with --resize WxH"
+    )
+
+
+def test_databases_for_caffe_are_told_without_a_spec(capsys: Capture) -> None:
+    lines = convert("photos", "a.lmdb", "--caffe", "--limit", "4", "--raw", capsys=capsys)
+    assert lines[1] == "  a.lmdb: 4 records of 3x3x4 (BGR, uint8)"
+    assert lines[-1] == "    2 classes: cat 4, dog 0"

@@ -36,5 +36,5 @@ def test_programs_get_json(capsys: Capture) -> None:
 def test_an_unknown_type_is_refused(capsys: Capture) -> None:
     assert main(["layers", "Convolutoin"]) == 2
     assert capsys.readouterr().err == (
-        "error: there is no layer type Convolutoin; did you mean Convolution?\n"
+        "error: Convolutoin: unknown layer type; did you mean Convolution?\n"
     )

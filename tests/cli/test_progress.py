@@ -107,3 +107,14 @@ def test_before_the_first_is_done_no_time_is_foretold(clock: Clock) -> None:
 )
 def test_a_rate_has_as_many_digits_as_it_deserves(rate: float, text: str) -> None:
     assert per_second(rate) == text
+
+
+def test_the_rate_counts_from_where_the_work_begins(clock: Clock) -> None:
+    """A listing of a minute comes before 10 of 20 in ten seconds."""
+    stream = StringIO()
+    bar = ProgressBar("records", Terminal(stream), clock)
+    clock.now += 60
+    bar(0, 20)
+    clock.now += 10
+    bar(10, 20)
+    assert shown(stream) == "0/20 records, 0.0/s\n10/20 records, 1.0/s, 10 s left\n"

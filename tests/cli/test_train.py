@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -11,6 +12,11 @@ import pytest
 import torch
 
 from protonet.cli import main
+from protonet.hooks.hook import Step
+from protonet.snapshot import format as snapshot_format
+from protonet.snapshot import read_snapshot
+from protonet.snapshot.tensor_file import write_tensors
+from protonet.solver import Solver
 from tests.small import small_file
 
 Capture = pytest.CaptureFixture[str]
@@ -44,6 +50,32 @@ def test_resume_ends_with_the_result_however_often_it_is_repeated(
     assert [entry.name for entry in Path("runs/small").iterdir()] == ["1"]
 
 
+@pytest.mark.parametrize(
+    ("words", "after"),
+    [
+        (["small.yaml", "--resume", "solver.max_iter=12"], 10),  # no PATH, but an override
+        (["--resume", "small.yaml", "solver.max_iter=12"], 10),  # nor is this one
+        (["--resume", "a/snapshots/iter_8", "solver.max_iter=12"], 8),
+        (["solver.max_iter=12", "--resume", "a/snapshots/iter_8"], 8),
+        (["small.yaml", "--resume", "a/snapshots/iter_4", "solver.max_iter=12"], 4),
+        (["small.yaml", "solver.max_iter=12", "--resume", "a"], 10),
+    ],
+)
+def test_a_resume_goes_on_with_what_is_named(
+    words: list[str], after: int, tmp_path: Path, capsys: Capture
+) -> None:
+    small_file(tmp_path)
+    assert main(["train", "small.yaml", "--run", "a"]) == 0
+    capsys.readouterr()
+    own = [] if any(word.startswith("a") for word in words) else ["--run", "a"]
+    assert main(["train", *words, *own]) == 0
+    out = capsys.readouterr().out
+    assert f"resumed from the snapshot after {after} iterations\n" in out
+    kept = "and the measurements until then are kept in a/aside/1" in out
+    assert kept == (after < 10)
+    assert Path("a/snapshots/iter_12").is_dir()
+
+
 def test_weights_are_named_on_the_command_line(tmp_path: Path, capsys: Capture) -> None:
     path = str(small_file(tmp_path))
     assert main(["train", path, "--run", "a"]) == 0
@@ -74,6 +106,17 @@ def test_weights_are_named_on_the_command_line(tmp_path: Path, capsys: Capture) 
             "error: points.lmdb: holds something already; name an empty folder, or go on with the "
             "run that is in it: --resume\n",
         ),
+        (
+            ["--resume"],
+            2,
+            "error: name the SPEC to train, or the run to go on with: --resume runs/NAME/1\n",
+        ),
+        (
+            ["--resume", "gone"],
+            2,
+            "error: gone: neither a run nor a snapshot of one; name a folder such as runs/NAME/1 "
+            "or runs/NAME/1/snapshots/iter_500\n",
+        ),
     ],
 )
 def test_what_cannot_be_trained_is_one_message(
@@ -88,6 +131,50 @@ def test_what_cannot_be_trained_is_one_message(
     small_file(tmp_path)
     assert main(["train", *words]) == code
     assert capsys.readouterr().err == message
+
+
+def test_a_run_that_was_named_is_gone_on_with_by_its_folder(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_file(tmp_path)
+    assert main(["train", "small.yaml", "--run", "a"]) == 0
+    capsys.readouterr()
+    step = Solver.step
+
+    def pressed(self: Solver) -> Step:
+        os.kill(os.getpid(), signal.SIGINT)
+        return step(self)
+
+    monkeypatch.setattr(Solver, "step", pressed)
+    assert main(["train", "--resume", "a/snapshots/iter_4", "solver.base_lr=0.2"]) == 130
+    assert capsys.readouterr().err == (
+        "stopped by Ctrl-C after 5 iterations, with a snapshot; go on with: protonet train "
+        "a/spec.yaml solver.base_lr=0.2 --resume a\n"
+    )
+
+
+def test_a_disk_that_fills_up_ends_the_run_and_costs_no_snapshot(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_file(tmp_path)
+    assert main(["train", "small.yaml", "--run", "alone"]) == 0
+
+    def full(path: Path, *arguments: object) -> str:
+        if path.parent.name == ".iter_8.partial":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write_tensors(path, *arguments)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshot_format, "write_tensors", full)
+        assert main(["train", "small.yaml", "--run", "cut"]) == 1
+    assert capsys.readouterr().err.startswith(
+        "error: cut/snapshots/iter_8: the snapshot cannot be written: No space left on device. "
+        "The snapshots before it are whole; make room and go on with "
+    )
+    assert [entry.name for entry in Path("cut/snapshots").iterdir()] == ["iter_4"]
+    assert main(["train", "small.yaml", "--run", "cut", "--resume"]) == 0
+    one, other = (read_snapshot(Path(run, "snapshots/iter_10")).weights for run in ("alone", "cut"))
+    assert all(torch.equal(one[name], other[name]) for name in one)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -120,4 +207,29 @@ def test_a_signal_ends_the_command_with_a_snapshot_and_the_way_on(
         f"stopped by {name} after {updates} iterations, with a snapshot; go on with: "
         "protonet train small.yaml solver.snapshot=0 solver.test_interval=0 --resume --run "
         "'it'\"'\"'s here'\n"
+    )
+
+
+def test_overfit_says_whether_the_loss_went_down(tmp_path: Path, capsys: Capture) -> None:
+    path = str(small_file(tmp_path, max_iter=200))
+    quiet = ["solver.display=0", "net.layers.drop.dropout_ratio=0"]
+    assert main(["train", path, "--overfit", "1", *quiet]) == 0
+    result, told = capsys.readouterr().out.splitlines()
+    assert result.startswith("train: accuracy 1.0000 (8/8) loss 0.")
+    assert told.endswith(" on 1 batch of 8 samples in all, in 200 iterations: it went down")
+    assert main(["train", path, "--overfit", "2", *quiet, "solver.base_lr=1e-9"]) == 1
+    told = capsys.readouterr().out.splitlines()[-1]
+    assert told.endswith(
+        ": it did NOT go down. Look at base_lr, at the labels, and at the gradients: protonet "
+        "gradcheck"
+    )
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize("words", [["--resume"], ["--run", "a"], ["--nproc", "2"]])
+def test_overfit_keeps_no_run(words: list[str], tmp_path: Path, capsys: Capture) -> None:
+    path = str(small_file(tmp_path))
+    assert main(["train", path, "--overfit", "1", *words]) == 2
+    assert capsys.readouterr().err == (
+        f"error: --overfit tries a few batches and keeps no run; leave {words[0]} out\n"
     )

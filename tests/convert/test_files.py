@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from protonet.convert.files import ImageFiles, image_errors, is_image_name, shown
+from protonet.convert.files import ImageFiles, is_image_name, shown
+from protonet.data.image import image_errors
 from protonet.errors import DataError
 from tests.convert.pictures import encoded, plain, save
 

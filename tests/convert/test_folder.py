@@ -44,7 +44,7 @@ def test_a_class_is_a_folder_and_its_images_lie_at_any_depth(photos: Path) -> No
         ("dog/b.jpg", 1),
     ]
     assert (part.classes, part.table, part.notes) == (("cat", "dog"), None, ())
-    assert part.images.channels == "gray"
+    assert part.order == "gray"
 
 
 def test_classes_that_are_numbers_are_sorted_as_numbers(photos: Path) -> None:
@@ -58,7 +58,8 @@ def test_hidden_names_and_datasets_are_passed_over(photos: Path) -> None:
     names = class_names(photos)
     assert names == ["cat"]
     part = list_classes(photos, names, gray=False)
-    assert (listed(part), part.notes) == ([("cat/a.jpg", 0)], ())
+    only = "there is one class only, so that there is nothing to learn from the labels"
+    assert (listed(part), part.notes) == ([("cat/a.jpg", 0)], (f"{photos}: {only}",))
 
 
 def test_what_is_left_out_is_noted(photos: Path) -> None:
@@ -145,3 +146,10 @@ def test_a_folder_that_cannot_be_read_is_refused(photos: Path) -> None:
     with pytest.raises(DataError) as caught:
         class_names(photos)
     assert str(caught.value) == (f"{photos}: the folder cannot be read: No such file or directory")
+
+
+def test_a_link_back_to_the_whole_is_not_followed(photos: Path) -> None:
+    touch(photos, "cat/a.jpg", "dog/b.jpg")
+    (photos / "dog" / "loop").symlink_to(photos)
+    part = list_classes(photos, ["cat", "dog"], gray=False)
+    assert listed(part) == [("cat/a.jpg", 0), ("dog/b.jpg", 1)]

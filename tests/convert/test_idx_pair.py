@@ -37,6 +37,7 @@ def test_two_images_and_their_labels_are_read(joint: str, tmp_path: Path) -> Non
     assert part.labels.tolist() == [3, 1]
     assert part.labels.dtype == "int64"
     assert (part.classes, part.table) == (("0", "1", "2", "3"), None)
+    assert part.images is not None
     assert part.images.channels == "gray"
     assert part.images.name(1) == f"{path}, image 1"
     second = part.images.load(1)

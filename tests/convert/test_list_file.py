@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from protonet.convert.files import ImageFiles
-from protonet.convert.list_file import list_file
-from protonet.convert.source import Part
+from protonet.convert.list_file import EXPECTED, list_file
+from protonet.convert.source import Part, Reject
 from protonet.errors import DataError
 from tests.convert.test_folder import touch
 
@@ -21,7 +21,7 @@ def read(folder: Path, text: bytes, *images: str, root: str | None = None) -> Pa
     return list_file(folder / "list.txt", root=root, gray=False)
 
 
-def entries(folder: Path, part: Part) -> list[tuple[str, int]]:
+def entries(folder: Path, part: Part) -> list[tuple[str, object]]:
     assert isinstance(part.images, ImageFiles)
     names = [os.path.relpath(path, folder) for path in part.images.paths]
     return list(zip(names, part.labels.tolist(), strict=True))
@@ -98,18 +98,19 @@ def test_labels_too_large_for_classes_get_no_names(tmp_path: Path) -> None:
         (b"", "list.txt: the list is empty; expected one `path label` a line"),
         (b"\r\n \n", "list.txt: the list is empty; expected one `path label` a line"),
         (b"\na.jpg\n", f"list.txt:2: `a.jpg` is one word; {LINE}"),
-        (b"a.jpg cat\n", f"list.txt:1: the label `cat` is no whole number; {LINE}"),
-        (b"a.jpg 1.5\n", f"list.txt:1: the label `1.5` is no whole number; {LINE}"),
+        (b"a.jpg cat\n", f"list.txt:1: the label `cat` is no number; {LINE}"),
         (b"a.jpg 9223372036854775808\n",
-         f"list.txt:1: the label `9223372036854775808` is no whole number; {LINE}"),
+         "list.txt:1: the label `9223372036854775808` is too large"),
         (b"a.jpg " + 5000 * b"9",
-         f"list.txt:1: the label `{5000 * '9'}` is no whole number; {LINE}"),
-        (b"a.jpg 0\nb.jpg -1\n", "list.txt:2: the label -1 is negative; labels count from 0"),
+         f"list.txt:1: the label `{30 * '9'}` is too large"),
+        (b"a.jpg 0\nb.jpg -1\n",
+         "list.txt:2: the label -1 is negative; labels count from 0, and a number that is no class "
+         "is written with a point, -1.0"),
+        (b'"a.jpg" 0 1\nb.jpg 2\n', "list.txt:1: it has 2 labels, and other lines have 1"),
         (b"a.jpg \xff\n",
-         f"list.txt:1: the label `\N{REPLACEMENT CHARACTER}` is no whole number; {LINE}"),
+         f"list.txt:1: the label `\N{REPLACEMENT CHARACTER}` is no number; {LINE}"),
         (b"a\0.jpg 0\n",
-         "list.txt: neither a list of images nor IDX; expected a folder of class folders, a text "
-         "file with one `path label` a line, or IDX files"),
+         f"list.txt: it is of no kind that is known; expected {EXPECTED}"),
     ],
 )  # fmt: skip
 def test_a_list_that_is_none_is_refused(text: bytes, message: str, tmp_path: Path) -> None:
@@ -137,4 +138,41 @@ def test_a_list_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         list_file(tmp_path / "list.txt", root=None, gray=False)
     assert str(caught.value) == (
         f"{tmp_path}/list.txt: the list cannot be read: No such file or directory"
+    )
+
+
+def test_a_path_in_quotes_may_end_in_numbers(tmp_path: Path) -> None:
+    part = read(tmp_path, b'"my photo 7" 1\n"a.jpg" 0\n', "my photo 7", "a.jpg")
+    assert entries(tmp_path, part) == [("my photo 7", 1), ("a.jpg", 0)]
+
+
+def test_several_labels_are_one_label_of_several_numbers(tmp_path: Path) -> None:
+    part = read(tmp_path, b"a b.jpg 1 0 3\na.jpg 0 -1 2\n", "a b.jpg", "a.jpg")
+    assert entries(tmp_path, part) == [("a b.jpg", [1, 0, 3]), ("a.jpg", [0, -1, 2])]
+    assert (part.labels.dtype.name, part.classes) == ("int64", None)
+    part = read(tmp_path, b"a.jpg 1 .5\na.jpg 0 -1e-2\n")
+    assert part.labels.dtype == "float32"
+    assert part.labels.tolist() == [[1, 0.5], [0, pytest.approx(-0.01)]]
+
+
+def test_a_label_with_a_point_is_no_class(tmp_path: Path) -> None:
+    part = read(tmp_path, b"a.jpg 1.5\na.jpg -1.0\n", "a.jpg")
+    assert (part.labels.tolist(), part.labels.dtype.name) == ([1.5, -1.0], "float32")
+    assert (part.classes, part.notes) == (None, ())
+
+
+def test_a_file_name_that_ends_in_a_number_is_told_by_the_other_lines(tmp_path: Path) -> None:
+    part = read(tmp_path, b"photo 7 1\na.jpg 0\n", "photo 7", "a.jpg")
+    assert entries(tmp_path, part) == [("photo 7", 1), ("a.jpg", 0)]
+
+
+def test_what_is_wrong_can_be_left_out(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg")
+    (tmp_path / "list.txt").write_bytes(b"a.jpg 1\nb.jpg 0\nc.jpg cat\n")
+    part = list_file(tmp_path / "list.txt", root=None, gray=False, skip=True)
+    where = f"{tmp_path}/list.txt"
+    assert entries(tmp_path, part) == [("a.jpg", 1)]
+    assert part.rejects == (
+        Reject(f"{where}:3", f"{where}:3: the label `cat` is no number; {LINE}"),
+        Reject(f"{where}:2", f"{where}:2: there is no file {tmp_path}/b.jpg"),
     )

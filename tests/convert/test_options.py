@@ -2,10 +2,20 @@ from __future__ import annotations
 
 import os
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
-from protonet.convert.options import ConvertOptions, exact, parse_resize, parse_split
+from protonet.convert.encoded_pictures import Encoding
+from protonet.convert.options import (
+    ConvertOptions,
+    TableOptions,
+    exact,
+    parse_encode,
+    parse_resize,
+    parse_split,
+)
+from protonet.convert.resizing import ShorterSide
 from protonet.errors import UsageError
 
 PAIRS = "give NAME:FRACTION pairs, for instance --split train:0.8,test:0.2"
@@ -53,8 +63,51 @@ def test_a_size_that_is_none_is_refused(text: str) -> None:
         parse_resize(text)
     assert str(caught.value) == (
         f'--resize "{text}": width and height in pixels are needed, each from 1 to 9999, for '
-        "instance --resize 64x48"
+        "instance --resize 64x48, or the shorter side, --resize short:256"
     )
+
+
+def test_a_size_may_be_that_of_the_shorter_side() -> None:
+    assert parse_resize("short:9999") == ShorterSide(9999)
+    for text in ("short:", "short:0", "short:10000", "short:5x5"):
+        with pytest.raises(UsageError):
+            parse_resize(text)
+
+
+@pytest.mark.parametrize("text", ["", "jpg", "jpg:0", "jpg:101", "png:9", "webp", "JPG:90"])
+def test_an_encoding_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_encode(text)
+    assert str(caught.value) == (
+        f'--encode "{text}": expected jpg:QUALITY, from 1 to 100, or png; for instance --encode '
+        "jpg:90"
+    )
+
+
+def test_an_encoding_is_a_format_and_a_quality() -> None:
+    assert parse_encode("jpg:1") == parse_encode("jpeg:1") == Encoding("JPEG", 1)
+    assert parse_encode("jpg:100").quality == 100
+    assert parse_encode("png").form == "PNG"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"length": 0}, "--length 0: at least 1 token is needed"),
+        ({"vocabulary": -1}, "--vocabulary -1: at least 1 token is needed"),
+        ({"tokens": "bytes"}, '--tokens "bytes": expected one of words, characters'),
+    ],
+)
+def test_columns_that_cannot_be_read_so_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        TableOptions(**options)
+    assert str(caught.value) == message
+
+
+def test_a_limit_is_at_least_one_record() -> None:
+    with pytest.raises(UsageError) as caught:
+        ConvertOptions(limit=0)
+    assert str(caught.value) == "--limit 0: at least 1 record is needed"
 
 
 def test_a_split_names_tables_and_fractions() -> None:

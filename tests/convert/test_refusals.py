@@ -41,10 +41,14 @@ def test_images_that_cannot_be_read_are_all_named(
     (photos / "cat" / "002.png").write_bytes(b"")
     out = tmp_path / f"out.{ending}"
     one = f"{photos}/cat/002.png: cannot be read as an image: the file is empty"
-    assert refused(photos, out) == f"{one}; repair or remove it. Nothing was written"
+    assert (
+        refused(photos, out)
+        == f"{one}; repair or remove it, or leave it out with --on-error skip. Nothing was written"
+    )
     (photos / "dog" / "009.png").write_bytes(b"\x89PNG")
     assert refused(photos, out, replace(SPLIT, resize=(8, 8), workers=1)).split("\n")[0] == (
-        "2 of 15 images cannot be read; repair or remove them. Nothing was written"
+        "2 of 15 records cannot be read; repair or remove them, or leave them out with --on-error "
+        "skip. Nothing was written"
     )
 
 
@@ -60,7 +64,8 @@ def test_images_of_two_sizes_are_refused(photos: Path, tmp_path: Path) -> None:
     save(photos / "dog" / "large.png", plain((1, 1, 1), 8, 9))
     assert refused(photos, tmp_path / "a.lmdb") == (
         f"{photos}/cat/000.png is 4x3 pixels and {photos}/dog/large.png is 8x9: the images of a "
-        "dataset have one size; add --resize WxH, for instance --resize 224x224"
+        "dataset have one size; add --resize WxH, for instance --resize 224x224, or keep each as "
+        "it is with --encoded"
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from protonet.convert.batches import Batch
 from protonet.convert.files import ImageFiles
 from protonet.convert.report import Findings, Report, TableReport
+from protonet.convert.source import Part
 from protonet.data.header import FieldSpec, Header
 
 FIELDS = (FieldSpec(name="data", dtype="uint8", shape=(3, 4, 5)),)
@@ -20,11 +21,12 @@ def table(count: int) -> TableReport:
 def batch(*, colour: bool = True, **remarks: str) -> Batch:
     """Return a batch of no images, whose remarks are on images by their letter, a being 0."""
     found = {ord(letter) - ord("a"): why for letter, why in remarks.items()}
-    return Batch(np.empty((0, 3, 1, 1), np.uint8), np.arange(0), colour, found)
+    return Batch({}, np.arange(0), colour, found)
 
 
 def notes(*batches: Batch, gray: bool = False) -> tuple[str, ...]:
-    findings = Findings(ImageFiles([f"{letter}.jpg" for letter in "abcdef"], gray))
+    images = ImageFiles([f"{letter}.jpg" for letter in "abcdef"], gray)
+    findings = Findings(Part(images, {}, None))
     for one in batches:
         findings.add(one)
     return findings.notes()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from protonet.data.dataset import ChunkedDataset
 from protonet.data.layout import Array, Rows
-from protonet.data.order import Order
+from protonet.data.order import ALL, Order, Share
 from protonet.data.reader import Batch, HostTransform, Reader
 
 COUNT = 50
@@ -24,6 +24,7 @@ def reading(
     background: bool = False,
     host: HostTransform | None = None,
     depth: int = 16,
+    share: Share = ALL,
 ) -> Reader:
     return Reader(
         dataset,
@@ -35,6 +36,7 @@ def reading(
         start=start,
         background=background,
         depth=depth,
+        share=share,
     )
 
 

@@ -219,9 +219,8 @@ def test_a_foreign_file_is_refused_with_what_to_do(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "caffe.h5", "w") as file:
         file["data"] = np.zeros((2, 3))
     assert why(tmp_path / "caffe.h5") == (
-        f"{tmp_path}/caffe.h5: it holds no dataset of protonet's, and this version reads no "
-        "others, Caffe's databases among them; make one from the images: "
-        f"protonet convert IMAGES {tmp_path}/new_caffe.lmdb"
+        f"{tmp_path}/caffe.h5: it holds no dataset of protonet's; a database of Caffe's is "
+        f"converted first: protonet convert {tmp_path}/caffe.h5 {tmp_path}/new_caffe.lmdb"
     )
 
 

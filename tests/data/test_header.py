@@ -89,3 +89,15 @@ def test_a_later_version_is_named_even_where_its_header_has_another_form() -> No
         "x.h5: format version 2 is newer than this protonet reads (1); "
         "upgrade protonet, or convert the data again"
     )
+
+
+def test_a_field_may_name_its_numbers_and_their_columns() -> None:
+    colour = FieldSpec(name="colour", dtype="int64", shape=(), names=("red", "blue"))
+    table = FieldSpec(name="data", dtype="float32", shape=(2,), columns=("x", "y"))
+    assert colour.model_dump_json() == (
+        '{"name":"colour","dtype":"int64","shape":[],"kind":"fixed","names":["red","blue"]}'
+    )
+    assert table.model_dump_json() == (
+        '{"name":"data","dtype":"float32","shape":[2],"kind":"fixed","columns":["x","y"]}'
+    )
+    assert FieldSpec.model_validate_json(table.model_dump_json()) == table

@@ -11,11 +11,13 @@ import pytest
 from protonet.data.header import FieldSpec
 from protonet.data.layout import (
     Column,
+    Layout,
     Table,
     check_name,
     checksum,
     damaged,
     new_column,
+    new_columns,
     read_table,
 )
 from protonet.errors import DataError, UsageError
@@ -94,8 +96,8 @@ def test_the_last_chunk_holds_the_rest() -> None:
     ("field", "why"),
     [
         (
-            FieldSpec(name="data", dtype="uint8", shape=None, kind="image"),
-            'field data is of kind "image"; this version writes only fields of kind "fixed", '
+            FieldSpec(name="data", dtype="uint8", shape=None, kind="variable"),
+            'field data is of kind "variable"; this version writes only fields of kind "fixed", '
             "whose records all have one shape",
         ),
         (
@@ -188,9 +190,9 @@ REFUSED: dict[str, tuple[dict[str, bytes], str]] = {
         "convert the data again",
     ),
     "a kind of later versions": (
-        with_header(TINY_HEADER.replace(b'[1,2,3],"kind":"fixed"', b'null,"kind":"image"')),
-        'field data is of kind "image" and element type "uint8", which this version cannot read; '
-        "upgrade protonet",
+        with_header(TINY_HEADER.replace(b'[1,2,3],"kind":"fixed"', b'null,"kind":"variable"')),
+        'field data is of kind "variable" and element type "uint8", which this version cannot '
+        "read; upgrade protonet",
     ),
     "a type of later versions": (
         with_header(TINY_HEADER.replace(b"uint8", b"bfloat16")),
@@ -214,3 +216,18 @@ def test_a_damaged_chunk_is_named_with_its_records() -> None:
         "x.lmdb: chunk 2 of field data (records 20 to 22) is damaged: its checksum is 000000ab, "
         "written as cbf43926; convert the data again, and if that does not help, check the disk"
     )
+
+
+def test_encoded_images_lie_in_two_columns() -> None:
+    field = FieldSpec(name="data", dtype="uint8", shape=None, kind="image")
+    assert new_columns(field, "x.lmdb") == (
+        Column("data", np.dtype("u1"), (), 0, 1 << 20),
+        Column("protonet/ends/data", np.dtype("<i8"), (), 0, 1 << 17),
+    )
+
+
+def test_the_layout_of_encoded_images_is_pinned() -> None:
+    layout = Layout(header_checksum=1, records_per_chunk={"data": 1}, encoded_bytes={"data": 7})
+    text = '{"header_checksum":1,"records_per_chunk":{"data":1},"encoded_bytes":{"data":7}}'
+    assert layout.model_dump_json() == text
+    assert Layout.model_validate_json(text) == layout

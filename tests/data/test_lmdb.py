@@ -121,18 +121,16 @@ def test_reading_leaves_no_trace_and_needs_no_lock(tiny: Path) -> None:
 def test_caffes_database_is_refused_with_what_to_do(tmp_path: Path) -> None:
     foreign = put(tmp_path / "caffe.lmdb", {"00000000_cat.jpg": b"\x08\x03", "00000001": b"\x08"})
     assert why(foreign) == (
-        f"{foreign}: it holds no dataset of protonet's, and this version reads no others, "
-        "Caffe's databases among them; make one from the images: "
-        f"protonet convert IMAGES {tmp_path}/new_caffe.lmdb"
+        f"{foreign}: it holds no dataset of protonet's; a database of Caffe's is converted first: "
+        f"protonet convert {foreign} {tmp_path}/new_caffe.lmdb"
     )
 
 
 def test_a_database_without_entries_is_refused(tmp_path: Path) -> None:
     empty = put(tmp_path / "x.lmdb", {})
     assert why(empty) == (
-        f"{empty}: it holds no dataset of protonet's, and this version reads no others, "
-        "Caffe's databases among them; make one from the images: "
-        f"protonet convert IMAGES {tmp_path}/new_x.lmdb"
+        f"{empty}: it holds no dataset of protonet's; a database of Caffe's is converted first: "
+        f"protonet convert {empty} {tmp_path}/new_x.lmdb"
     )
 
 

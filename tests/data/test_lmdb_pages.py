@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protonet.data.lmdb_pages import PageError, values
+from protonet.data.lmdb_pages import PageError, places, values
 from tests.data.tables import flipped
 
 KEYS = st.binary(min_size=1, max_size=511)  # LMDB's own bounds
@@ -265,3 +265,20 @@ def test_any_flipped_bit_gives_values_or_a_refusal(good: bytes) -> None:
             except PageError:
                 continue
             assert all(0 <= span.offset <= span.offset + span.size <= len(good) for span in spans)
+
+
+def test_places_are_those_of_the_values_in_the_order_of_their_keys(tmp_path: Path) -> None:
+    entries: dict[bytes, bytes | None] = {
+        b"%05d" % number: random.Random(number).randbytes(number % 7000) for number in range(500)
+    }
+    content = written(tmp_path / "a.mdb", entries)
+    offsets, sizes = places(memoryview(content))
+    values_in_order = [
+        content[offset : offset + size]
+        for offset, size in zip(offsets.tolist(), sizes.tolist(), strict=True)
+    ]
+    assert values_in_order == [entries[key] for key in sorted(entries)]
+    offsets, sizes = places(memoryview(written(tmp_path / "b.mdb", {})))
+    assert (len(offsets), len(sizes)) == (0, 0)
+    with pytest.raises(PageError, match="it was cut short"):
+        places(memoryview(content[:-5000]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from protonet.data import mapped
 from protonet.data.layout import CHECKSUM, Array, Column
-from protonet.data.mapped import MappedColumn, map_file
+from protonet.data.mapped import MappedColumn, check_length, map_file
 from protonet.errors import DataError
 
 COLUMN = Column("data", np.dtype("<u2"), (3,), count=11, per_chunk=4)
@@ -130,6 +131,35 @@ def test_a_mapped_file_is_its_bytes_and_cannot_be_written(tmp_path: Path) -> Non
         array[0] = 1
 
 
+def test_a_file_that_became_shorter_is_refused_before_the_system_ends_the_program(
+    tmp_path: Path, content: bytearray
+) -> None:
+    path = tmp_path / "data.mdb"
+    path.write_bytes(content)
+    file = map_file(path, "x.lmdb")
+    column = MappedColumn(COLUMN, file, OFFSETS, np.array([0, 0, 0], CHECKSUM), "x.lmdb")
+    os.truncate(path, 40)
+    message = (
+        "x.lmdb: the file was cut short while it was read: it had 85 bytes, and has 40; put it "
+        "back, or convert the data again"
+    )
+    with pytest.raises(DataError) as caught:
+        gathered(column, [10])
+    assert str(caught.value) == message
+
+
+def test_a_file_that_grew_or_went_away_is_read_on(tmp_path: Path) -> None:
+    path = tmp_path / "data.mdb"
+    path.write_bytes(b"abc")
+    file = map_file(path, "x.lmdb")
+    os.truncate(path, 9)
+    check_length(file, "x.lmdb")
+    path.unlink()
+    check_length(file, "x.lmdb")
+    check_length(np.zeros(3, np.uint8), "x.lmdb")  # in memory
+    assert file.tobytes() == b"abc"
+
+
 def test_a_file_that_cannot_be_mapped_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     (tmp_path / "folder").mkdir()
@@ -142,3 +172,21 @@ def test_a_file_that_cannot_be_mapped_is_named(tmp_path: Path) -> None:
         with pytest.raises(DataError) as caught:
             map_file(tmp_path / name, "x.lmdb")
         assert str(caught.value) == f"x.lmdb: {name} cannot be read: {why}"
+
+
+NUMBERS = np.arange(11, dtype="<u2")
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 11), (3, 9), (4, 8), (7, 7), (0, 0), (10, 11)])
+def test_numbers_in_a_row_are_read_across_chunks(start: int, stop: int) -> None:
+    whole = bytearray(b"\xee" * 40)
+    offsets = np.array([31, 1, 15])  # chunks of 8, 8 and 6 bytes
+    for chunk, offset in enumerate(offsets.tolist()):
+        part = NUMBERS[4 * chunk : 4 * chunk + 4].tobytes()
+        whole[offset : offset + len(part)] = part
+    sums = [zlib.crc32(NUMBERS[first : first + 4].tobytes()) for first in (0, 4, 8)]
+    column = Column("data", np.dtype("<u2"), (), count=11, per_chunk=4)
+    mapped_column = MappedColumn(
+        column, np.frombuffer(bytes(whole), np.uint8), offsets, np.array(sums, CHECKSUM), "x.lmdb"
+    )
+    assert mapped_column.span(start, stop).tolist() == NUMBERS[start:stop].tolist()

@@ -18,7 +18,7 @@ from protonet.data import reader as reader_module
 from protonet.data.dataset import ChunkedDataset
 from protonet.data.layout import Array, Rows
 from protonet.data.open import open_dataset
-from protonet.data.order import Order
+from protonet.data.order import ALL, Order, Share
 from protonet.data.reader import Reader
 from protonet.errors import DataError, UsageError
 from tests.data.reading import COUNT, FIELDS, Noting, labels, reading
@@ -300,3 +300,35 @@ def test_a_batch_of_nothing_is_refused(dataset: ChunkedDataset, batch_size: int)
     with pytest.raises(UsageError) as caught:
         reading(dataset, batch_size)
     assert str(caught.value) == f"batch_size is at least 1, not {batch_size}"
+
+
+@BACKGROUND
+@pytest.mark.parametrize("start", [0, 5, 21])
+def test_processes_share_the_batches_of_one(
+    dataset: ChunkedDataset, background: bool, start: int
+) -> None:
+    def first(share: Share = ALL) -> list[list[int]]:
+        with reading(dataset, start=start, background=background, share=share) as reader:
+            return [labels(next(reader)) for _ in range(40)]
+
+    parts = zip(*(first(Share(rank, 3)) for rank in range(3)), strict=True)
+    assert [sum(part, []) for part in parts] == first()
+
+
+def test_processes_share_a_pass_by_whole_batches(dataset: ChunkedDataset) -> None:
+    found = [
+        [labels(one) for one in reading(dataset, endless=False, share=Share(rank, 3, whole=True))]
+        for rank in range(3)
+    ]
+    whole = [labels(one) for one in reading(dataset, endless=False)]  # 8 batches, the last is short
+    assert found == [whole[0::3], whole[1::3], whole[2::3]]
+    few = reading(dataset, 50, endless=False, share=Share(1, 2, whole=True))
+    assert list(few) == []
+
+
+def test_a_part_lies_at_the_same_place_after_a_resume(dataset: ChunkedDataset) -> None:
+    def places(start: int) -> list[int]:
+        with reading(dataset, start=start, share=Share(1, 3)) as reader:
+            return [next(reader).arrays["data"].data_ptr() % 64 for _ in range(20 - start)]
+
+    assert places(0)[7:] == places(7)

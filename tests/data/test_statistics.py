@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 
 import numpy as np
 import pytest
@@ -179,3 +180,29 @@ def test_classes_need_one_whole_label_for_each_record(label: FieldSpec | None) -
     assert str(caught.value) == (
         "x.lmdb: with class names, the field label must hold one whole number for each record"
     )
+
+
+@pytest.mark.parametrize("side", [(64, 64), (65, 67), (1, 4096)])
+def test_large_images_are_summed_exactly(side: tuple[int, int]) -> None:
+    values = np.random.default_rng(1).integers(0, 256, (3, 2, *side), np.uint8)
+    values[0, 0] = 255  # the largest sums there are
+    moments = Moments()
+    moments.add(values)
+    result = moments.result()
+    assert result is not None
+    whole = values.astype(object)
+    count = 3 * side[0] * side[1]
+    for channel in range(2):
+        total, squares = whole[:, channel].sum(), (whole[:, channel] ** 2).sum()
+        assert result[0][channel] == total / count
+        assert result[1][channel] == math.sqrt(count * squares - total * total) / count
+
+
+def test_of_what_stands_for_names_there_is_no_mean() -> None:
+    names = ("<pad>", "<unk>", "cat")
+    field = FieldSpec(name="data", dtype="int32", shape=(2,), names=names)
+    columns = {"data": new_column(field, "x.lmdb")}
+    statistics = Statistics(Header(fields=(field,), count=0, content_hash="0"), columns, "x.lmdb")
+    statistics.add("data", np.array([[2, 0]], np.int32))
+    header = statistics.complete(1)
+    assert (header.mean, header.std) == (None, None)

@@ -65,7 +65,6 @@ def test_every_shipped_spec_names_the_schema_in_its_first_line(path: Path) -> No
 
 
 DEEPER = {
-    "PN012_torch_argument": "the arguments of torch's classes are torch's to check",
     "PN012_solver_torch_argument": "the arguments of torch's classes are torch's to check",
 }
 """Unknown keys that the schema does not know to be unknown."""

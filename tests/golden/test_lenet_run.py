@@ -26,9 +26,10 @@ from protonet.evaluate import evaluate
 from protonet.net import Net
 from protonet.optim import OPTIMIZERS
 from protonet.schema import Spec, check_spec, located
-from protonet.solver import Objective, Solver
+from protonet.solver import Solver
+from protonet.step.objective import Objective
 from tests.golden.cases import parameters, set_parameters, skip_what_is_missing
-from tests.golden.test_solvers import updates
+from tests.golden.test_solvers import update_of
 
 TRAIN, TEST = "train", "t10k"
 
@@ -81,7 +82,8 @@ def trained(spec: Spec, folder: Path, mnist: Path) -> Run:
     objective = Objective(net.graph_module, net.total_loss, net.learnable)
     transform = spec.data["train"].transform
     batches = in_order(mnist, TRAIN, spec.data["train"].batch_size, transform.scale)
-    solver, run = Solver(objective, updates(spec.solver, optimizer), batches), Run()
+    update = update_of(spec.solver, objective, optimizer)
+    solver, run = Solver([update], batches, seed=spec.solver.random_seed), Run()
     while solver.iteration < spec.solver.max_iter:
         step = solver.step()
         run.losses.append(step.loss.item())

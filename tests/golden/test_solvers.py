@@ -17,8 +17,10 @@ from protonet.lr_policy import LR_POLICIES
 from protonet.net import Net
 from protonet.optim import OPTIMIZERS, Optimizer, lists
 from protonet.schema import Spec, check_spec, located
-from protonet.solver import Objective, Solver, Updates
+from protonet.solver import Solver
 from protonet.spec.solver import SolverSpec
+from protonet.step.objective import Objective
+from protonet.step.update import Limits, Update
 from tests.golden.cases import (
     FOLDER,
     Arrays,
@@ -90,7 +92,8 @@ def follow(spec: Spec, arrays: Arrays, iterations: int, found: Comparison) -> tu
     rule = spec.solver.optimizer
     optimizer = OPTIMIZERS[rule.type].build(rule.params, net.learnable)
     objective = Objective(net.graph_module, net.total_loss, net.learnable)
-    solver = Solver(objective, updates(spec.solver, optimizer), batches(net, arrays))
+    update = update_of(spec.solver, objective, optimizer)
+    solver = Solver([update], batches(net, arrays))
     for iteration in range(iterations):
         step = solver.step()
         at = f" at iteration {iteration}"
@@ -103,12 +106,13 @@ def follow(spec: Spec, arrays: Arrays, iterations: int, found: Comparison) -> tu
     return net, optimizer
 
 
-def updates(solver: SolverSpec, optimizer: Optimizer) -> Updates:
-    """Return what the solver section says of the updates."""
+def update_of(solver: SolverSpec, objective: Objective, optimizer: Optimizer) -> Update:
+    """Return what the solver section says of the update."""
     assert isinstance(solver.max_iter, int)
     policy = LR_POLICIES[solver.lr_policy.type]
     rate = policy.build(solver.lr_policy.params, solver.base_lr, solver.max_iter)
-    return Updates(optimizer, rate, solver.iter_size, solver.clip_gradients, solver.random_seed)
+    limits = Limits(norm=solver.clip_gradients)
+    return Update(objective, optimizer, rate, solver.iter_size, limits)
 
 
 def batches(net: Net, arrays: Arrays) -> Iterator[tuple[torch.Tensor, ...]]:

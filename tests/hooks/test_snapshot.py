@@ -2,36 +2,62 @@ from __future__ import annotations
 
 import pytest
 
+from protonet.errors import StorageError
 from protonet.hooks.snapshot import Snapshots
 from protonet.hooks.stopwatch import Stopwatch
 from tests.hooks.test_hook import follow
 
 
-def written(interval: int, updates: range, *, at_end: bool = True) -> list[int]:
-    calls: list[int] = []
-    hook = Snapshots(interval, calls.append, Stopwatch(), at_end=at_end)
+class Disk:
+    """Stands for what writes in the background; it notes what was asked of it."""
+
+    def __init__(self, error: str = "") -> None:
+        self.error, self.calls = error, list[object]()
+
+    def check(self) -> None:
+        if self.error:
+            raise StorageError(self.error)
+
+    def wait(self) -> None:
+        self.calls.append("wait")
+
+
+def taken(interval: int, updates: range, *, at_end: bool = True, there: int = 0) -> list[object]:
+    disk = Disk()
+    hook = Snapshots(interval, disk.calls.append, disk, Stopwatch(), at_end=at_end, there=there)
     follow(hook, updates)
-    return calls
+    return disk.calls
 
 
 @pytest.mark.parametrize(
     ("interval", "updates", "expected"),
     [(2, range(5), [2, 4, 5]), (2, range(4), [2, 4]), (0, range(3), [3]), (2, range(2, 3), [3])],
 )
-def test_snapshots_come_every_interval_and_at_the_end(
+def test_snapshots_come_every_interval_and_at_the_end_which_waits_for_the_last(
     interval: int, updates: range, expected: list[int]
 ) -> None:
-    assert written(interval, updates) == expected
+    assert taken(interval, updates) == [*expected, "wait"]
 
 
 def test_the_last_one_can_be_left_out() -> None:
-    assert written(2, range(3), at_end=False) == [2]
+    assert taken(2, range(3), at_end=False) == [2, "wait"]
 
 
-def test_one_that_is_there_is_not_written_again() -> None:
-    calls: list[int] = []
-    hook = Snapshots(0, calls.append, Stopwatch(), at_end=True)
-    hook.before_train(0)
-    hook.write(3)  # as a signal asks
+def test_the_one_that_the_run_goes_on_from_is_not_taken_again() -> None:
+    assert taken(0, range(4, 4), there=4) == ["wait"]
+
+
+def test_one_that_is_there_is_not_taken_again() -> None:
+    disk = Disk()
+    hook = Snapshots(0, disk.calls.append, disk, Stopwatch(), at_end=True)
+    hook.take(3)  # as a signal asks
     hook.after_train(3)
-    assert calls == [3]
+    assert disk.calls == [3, "wait"]
+
+
+def test_what_went_wrong_in_the_background_is_raised_after_the_next_step() -> None:
+    disk = Disk("no room")
+    hook = Snapshots(0, disk.calls.append, disk, Stopwatch(), at_end=True)
+    with pytest.raises(StorageError, match="^no room$"):
+        follow(hook, range(3))
+    assert disk.calls == []

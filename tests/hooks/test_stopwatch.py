@@ -28,3 +28,23 @@ def test_an_error_within_the_pause_ends_it(monkeypatch: pytest.MonkeyPatch) -> N
         raise ValueError("broken")
 
     assert watch.now() == 7.0
+
+
+def test_it_counts_from_its_last_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = iter([100.0, 103.0])
+    monkeypatch.setattr(time, "perf_counter", lambda: next(seconds))
+    watch = Stopwatch()
+    watch.restart()
+    assert watch.elapsed() == 3.0
+
+
+def test_what_all_processes_have_is_what_the_first_one_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seconds = iter([100.0, 103.0, 104.0])
+    monkeypatch.setattr(time, "perf_counter", lambda: next(seconds))
+    watch = Stopwatch()
+    watch.restart()
+    assert (watch.agreed_elapsed(), watch.agreed()) == (3.0, 104.0)  # by itself: its own
+    watch.told = (7.0, 2.0)
+    assert (watch.agreed_elapsed(), watch.agreed()) == (2.0, 7.0)

@@ -40,6 +40,14 @@ def test_the_last_step_is_tested_before_a_snapshot_of_it_can_be_written() -> Non
     assert calls == [4]
 
 
+def test_a_test_that_is_owed_is_made_whether_it_is_due_or_not() -> None:
+    calls: list[int] = []
+    hook = Test(0, calls.append, Stopwatch(), initially=False, last=9, owed=4)
+    for iteration in range(3, 6):
+        hook.after_step(Step(iteration, torch.zeros(()), {}, 0.1))
+    assert calls == [4]
+
+
 def test_a_run_that_is_stopped_early_is_tested_at_its_end() -> None:
     calls: list[int] = []
     hook = Test(0, calls.append, Stopwatch(), initially=False, last=9)

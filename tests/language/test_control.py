@@ -50,7 +50,7 @@ def test_a_layer_is_repeated_so_many_times(value: int) -> None:
 )
 def test_times_that_cannot_be_are_refused(value: Any, got: str) -> None:
     assert times_problem(value, MARK, "a") == Problem(
-        "PN013", MARK, "a.repeat", "a whole number from 0 to 15000 is needed", got
+        "PN013", MARK, "a.repeat", "a whole number from 0 to 15,000 is needed", got
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from protonet.language.frames import Frame, Plan, Run, Use, instances, plain_plan
+from protonet.language.frames import Frame, Plan, Run, Use, frames_around, instances, plain_plan
 from protonet.problems import Mark, SourceText
 from tests.language.expansions import expanded
 
@@ -48,3 +48,20 @@ def test_a_use_says_which_block_it_is_of_and_where() -> None:
 
 def test_the_instances_of_a_chain_of_uses_are_told_in_order() -> None:
     assert instances([Use("b", "res", MARK), Use("c", "res/a", MARK)]) == ("res", "res/a")
+
+
+def test_each_layer_knows_the_frames_around_it() -> None:
+    plan = expanded(
+        """
+        - {name: first, type: ReLU}
+        - {name: p, type: pair}
+        - {name: last, type: one}
+        """,
+        """
+        one: {layers: [{name: x, type: ReLU}]}
+        pair: {layers: [{name: a, type: one}, {name: b, type: ReLU}, {name: c, type: one}]}
+        """,
+    ).plan
+    assert plan is not None
+    around = [[plan.frames[frame].name for frame in frames] for frames in frames_around(plan)]
+    assert around == [[], ["p", "p/a"], ["p"], ["p", "p/c"], ["last"]]

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from protonet.language.expression import FAILED
 from protonet.language.frames import Use
-from protonet.language.judge import FAILED, Judge
+from protonet.language.judge import Judge
 from protonet.language.scope import Scope
 from protonet.problems import Mark, Problem, SourceText
 from tests.language.expansions import flat, refused

@@ -157,3 +157,72 @@ def test_what_places_a_layer_is_no_key_of_it() -> None:
 def test_what_fits_nothing_is_told(layer: str, told: str) -> None:
     _, (problem,) = merged(f"net:\n  layers: [{{{layer}}}]\n")
     assert problem.render() == told
+
+
+def block_layers(base: str, over: str) -> tuple[Any, list[Problem]]:
+    problems: list[Problem] = []
+    texts = [f"net: {{blocks: {{b: {{layers: [{layers}]}}}}}}\n" for layers in (base, over)]
+    parts = [Part(origin.data, origin.marks) for origin in map(origin_of, texts)]
+    return merge(parts[0], parts[1], problems).data["net"]["blocks"]["b"]["layers"], problems
+
+
+def test_a_block_is_changed_where_one_of_its_layers_is_not_whole() -> None:
+    base = "{name: fc, type: InnerProduct, num_output: $n}, {name: act, type: ReLU}"
+    over = "{name: act, type: PReLU}, {name: fc, bias_term: false}, {name: bn, type: BN, after: fc}"
+    assert block_layers(base, over) == (
+        [
+            {"name": "fc", "type": "InnerProduct", "num_output": "$n", "bias_term": False},
+            {"name": "bn", "type": "BN"},
+            {"name": "act", "type": "PReLU"},
+        ],
+        [],
+    )
+
+
+def test_a_block_of_whole_layers_is_defined_anew() -> None:
+    base = "{name: fc, type: InnerProduct, num_output: $n}, {name: act, type: ReLU}"
+    over = "{name: act, type: PReLU}, {name: fc, type: InnerProduct, num_output: 3}"
+    assert block_layers(base, over) == (
+        [
+            {"name": "act", "type": "PReLU"},
+            {"name": "fc", "type": "InnerProduct", "num_output": 3},
+        ],
+        [],
+    )
+
+
+def test_what_fits_nothing_in_a_block_is_told_with_the_name_of_the_block() -> None:
+    layers, (problem,) = block_layers("{name: fc, type: X}", "{name: a, type: Y, before: fcd}")
+    assert [layer["name"] for layer in layers] == ["fc", "a"]
+    assert problem.render() == (
+        "error[PN034] net.yaml:1:56 net.blocks.b.layers.fcd: the base has no layer fcd\n"
+        "    1 | net: {blocks: {b: {layers: [{name: a, type: Y, before: fcd}]}}}\n"
+        "      |                                                        ^^^\n"
+        "      did you mean fc?                          see: protonet explain PN034"
+    )
+
+
+@pytest.mark.parametrize("key", ["after", "before"])
+@pytest.mark.parametrize("name", ["a", "new"])
+def test_a_layer_cannot_stand_beside_itself(key: str, name: str) -> None:
+    data, (problem,) = merged(f"net:\n  layers: [{{name: {name}, type: ReLU, {key}: {name}}}]\n")
+    assert (problem.code, problem.path) == ("PN034", f"net.layers.{name}.{key}")
+    assert problem.why == f"{name} cannot stand {key} itself"
+    assert problem.hint == "name another layer of the base"
+    names = [layer["name"] for layer in data["net"]["layers"]]
+    assert names == (["a", "b", "c"] if name == "a" else ["a", "b", "c", "new"])
+
+
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        (["name: b, after: a"], ["a", "b", "c"]),  # where it stands already
+        (["name: b, before: c"], ["a", "b", "c"]),
+        (["name: a, after: c"], ["b", "c", "a"]),
+        (["name: c, before: a"], ["c", "a", "b"]),
+        (["name: n, type: X, before: a", "name: m, type: X, after: n"], ["n", "m", "a", "b", "c"]),
+        (["name: b, remove: true", "name: b, type: X"], ["a", "c", "b"]),
+    ],
+)
+def test_layers_are_put_where_they_are_wanted(lines: list[str], names: list[str]) -> None:
+    assert layers(*lines) == names

@@ -9,7 +9,7 @@ import pytest
 
 from protonet.errors import DataError
 from protonet.language import expand
-from protonet.language.expression import CLASSES, ExpressionError, evaluate
+from protonet.language.expression import CLASSES, FAILED, ExpressionError, Unknowable, evaluate
 from protonet.language.names import is_name, variables, with_classes
 from protonet.problems import Problem
 from tests.specs import origin_of
@@ -99,3 +99,23 @@ def test_classes_reach_the_layers_of_a_net() -> None:
     )
     found = expand(origin_of(text), lambda train, folder: 7)
     assert (found.problems, found.data["net"]["layers"][0]["num_output"]) == ((), 7)
+
+
+def test_a_variable_that_fails_is_told_once_and_what_uses_it_follows() -> None:
+    problems: list[Problem] = []
+    origin = origin_of("vars: {a: $(1 / 0), b: $a, c: [1, $b], d: 5}\n")
+    names = variables(origin.data["vars"], origin.marks.children["vars"], problems)
+    assert names == {"a": FAILED, "b": FAILED, "c": FAILED, "d": 5}
+    assert [(one.path, one.why, one.follows) for one in problems] == [
+        ("vars.a", "a division by 0", False),
+        ("vars.b", "a cannot be computed", True),
+        ("vars.c.1", "b cannot be computed", True),
+    ]
+
+
+def test_of_variables_that_are_no_map_any_may_have_been_meant() -> None:
+    problems: list[Problem] = []
+    origin = origin_of("vars: [a]\n")
+    names = variables(origin.data["vars"], origin.marks.children["vars"], problems)
+    with pytest.raises(Unknowable):
+        evaluate("a + 1", names)

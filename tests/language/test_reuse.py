@@ -139,6 +139,7 @@ def test_plugins_of_another_file_are_kept_only_where_they_are_allowed() -> None:
         ('base: ""', "base: the path of one file is needed"),
         ("base: [base.yaml]", "base: the path of one file is needed"),
         ("net: {base: }", "net: the path of one file is needed"),
+        ("base: zoo://x", "base: zoo://x: only a file can be named here"),
         ("base: .", "base: .: cannot be read: Is a directory"),
         ("base: bose.yaml", "base: bose.yaml: no such file; did you mean base.yaml?"),
         ("net: solver.yaml", "net: solver.yaml has no net"),
@@ -152,3 +153,23 @@ def test_what_is_no_file_to_build_on_is_told(text: str, told: str) -> None:
     assert [(problem.code, f"{problem.path}: {problem.why}") for problem in problems] == [
         ("PN034", told)
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_whole"),
+    [
+        ("name: x\n", True),
+        ("base: good.yaml\n", True),
+        ("base: nowhere.yaml\n", False),
+        ("base: broken.yaml\n", False),
+        ("base: over.yaml\n", False),
+        ("net: nowhere.yaml\n", False),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_a_spec_knows_whether_all_it_builds_on_could_be_read(text: str, is_whole: bool) -> None:
+    write("good.yaml", "name: y\n")
+    write("broken.yaml", "a: [1\n")
+    write("over.yaml", "base: nowhere.yaml\n")
+    write("spec.yaml", text)
+    assert with_bases(read_source(Path("spec.yaml"))).is_whole == is_whole

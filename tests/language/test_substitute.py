@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from protonet.language.expression import FAILED, ExpressionError
 from protonet.language.substitute import Substitution, fill, is_cut, size
 from protonet.problems import Problem
 from tests.specs import origin_of
@@ -125,3 +126,21 @@ def test_a_size_counts_every_value_and_long_texts_more_than_once() -> None:
     # the list itself, 1, the map, its 2; then a text of 250 characters: 1 + 250 // 100
     assert size([1, {"a": 2}]) == 4
     assert size("x" * 250) == 3
+
+
+def test_a_text_with_expressions_is_bounded_before_they_are_computed() -> None:
+    assert fill("x" * 19_998 + "$n", {"n": "yy"}) == "x" * 19_998 + "yy"
+    with pytest.raises(ExpressionError) as caught:
+        fill("$(n)" * 5_001, {"n": 1})
+    assert caught.value.why == "a text with expressions has at most 20,000 characters, here 20,004"
+
+
+def test_what_uses_a_value_that_has_failed_only_follows_from_it() -> None:
+    problems: list[Problem] = []
+    origin = origin_of("{a: $(x + 1), b: 'of $x'}\n")
+    found = Substitution({"x": FAILED}, problems).entries(origin.data, origin.marks)
+    assert found == {"a": None, "b": None}
+    assert [(one.code, str(one.mark), one.follows) for one in problems] == [
+        ("PN032", "net.yaml:1:5", True),
+        ("PN032", "net.yaml:1:18", True),
+    ]

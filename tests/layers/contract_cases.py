@@ -23,6 +23,7 @@ from tests.layers.contract_case import (
     case,
 )
 from tests.layers.contract_cases_elements import ELEMENT_CASES
+from tests.layers.contract_cases_metrics import METRIC_CASES
 from tests.layers.contract_cases_shaping import SHAPING_CASES
 from tests.layers.contract_cases_spatial import SPATIAL
 
@@ -51,6 +52,7 @@ CASES: Mapping[str, tuple[Case, ...]] = MappingProxyType(
             case("num_output: 2, kernel_h: 2, kernel_w: 1, dilation: 2", IMAGE, IMAGE, tops=2),
             case("num_output: 2, kernel_size: 2", (N, 2, 4)),
             case("num_output: 2, kernel_size: 2, axis: 2", (N, 2, 2, 3)),
+            case("num_output: 2, kernel_size: 2", (N, 2, 3, 2, 3)),
             case("num_output: 2, kernel_size: 1", (N, 2)),
         ),
         "Dropout": (case("", IMAGE), case("dropout_ratio: 0.25", (N, 3))),
@@ -70,6 +72,9 @@ CASES: Mapping[str, tuple[Case, ...]] = MappingProxyType(
             case("shape: [1, 3, 4, 4]"),
             case("shape: [{dim: [2, 3]}, {dim: [2]}], dtype: int64", tops=2),
         ),
+        "Recurrent": (
+            case("block: step, over: {x: data}, carry: {h: [h_t, [3]]}, axis: 1", (N, 3)),
+        ),
         "LRN": (
             case("alpha: 0.5, k: 2", (N, 4, 2, 3)),
             case("local_size: 3, beta: 0.5", (N, 4, 2, 3)),
@@ -79,6 +84,7 @@ CASES: Mapping[str, tuple[Case, ...]] = MappingProxyType(
             case("kernel_size: 2, stride: 2", IMAGE),
             case("kernel_size: 3, pad: 2, stride: 2", IMAGE),
             case("global_pooling: true", IMAGE),
+            case("kernel_size: 3, pad: 2, stride: 2", IMAGE, tops=2),
             case("pool: AVE, kernel_size: 3, stride: 2, pad: 1", IMAGE),
             case("pool: AVE, kernel_h: 4, kernel_w: 2, pad_h: 3, round_mode: FLOOR", IMAGE),
             case("pool: AVE, global_pooling: true", IMAGE),
@@ -98,6 +104,8 @@ CASES: Mapping[str, tuple[Case, ...]] = MappingProxyType(
             case("", SCORES, SHARES),
             case("normalization: FULL", IMAGE, Bottom(IMAGE, "share")),
             case("normalize: true, ignore_label: 1", SCORES, SHARES),
+            case("pos_weight: [0.5, 1, 4], ignore_label: 0", MAP, Bottom(MAP, "share")),
+            case("pos_weight: 3", (N,), Bottom((N,), "share")),
         ),
         "Softmax": (case("", MAP), case("axis: -1", (N, 2, 3))),
         "SoftmaxWithLoss": (
@@ -105,9 +113,15 @@ CASES: Mapping[str, tuple[Case, ...]] = MappingProxyType(
             case("ignore_label: 1", MAP, LABEL_MAP),
             case("normalization: NONE, axis: -1", (N, 2, CLASSES), Bottom((N, 2), "label")),
             case("normalization: BATCH_SIZE", SCORES, LABELS, tops=2),
+            case("label_smoothing: 0.1, ignore_label: 1", MAP, LABEL_MAP),
+            case("class_weights: [0.1, 0.2, 0.3]", SCORES, LABELS, tops=2),
+            case("class_weights: [1, 2, 0], normalization: NONE", SCORES, LABELS),
+            case("label_smoothing: 0.2, class_weights: [1, 2, 3]", MAP, Bottom(MAP, "share")),
+            case("axis: -1, normalization: BATCH_SIZE", (N, 2, 3), Bottom((N, 2, 3), "share")),
         ),
         "TanH": (case("", IMAGE),),
         **ELEMENT_CASES,
+        **METRIC_CASES,
         **SHAPING_CASES,
     }
 )

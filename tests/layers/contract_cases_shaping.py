@@ -32,8 +32,10 @@ SHAPING_CASES: Mapping[str, tuple[Case, ...]] = MappingProxyType(
             case("", IMAGE, LABELS),
             case("", (N, 3), (N,), Bottom((N, 1), "label"), tops=2),
         ),
+        "Noise": (case("shape: [3]", IMAGE), case("shape: [2, 2], distribution: uniform", LABELS)),
         "Parameter": (case("shape: [2, 3], filler: xavier"), case("shape: {dim: [4]}")),
         "Permute": (case("order: [0, 2, 3, 1]", IMAGE), case("order: [2]", IMAGE)),
+        "Print": (case("values: 2", IMAGE), case("interval: 2", IMAGE, LABELS, tops=2)),
         "Reduction": (
             case("", IMAGE),
             case("operation: ASUM, axis: 1", IMAGE),

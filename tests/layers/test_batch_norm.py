@@ -149,3 +149,16 @@ def test_refuses_numbers_out_of_range(keys: dict[str, float]) -> None:
     ((where, kind, _, _),) = complaints(BatchNormParams, **keys)
     assert where in keys
     assert kind in ("greater_than_equal", "less_than_equal")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "statistics"),
+    [(torch.float64, torch.float64), (torch.bfloat16, torch.float32)],
+)
+def test_statistics_are_as_exact_as_the_bottom_and_no_less_than_float32(
+    dtype: torch.dtype, statistics: torch.dtype
+) -> None:
+    bottom = torch.tensor([[1.0], [3.0]], dtype=dtype)
+    module = build(BATCH_NORM, bottom)
+    assert module(bottom).flatten().tolist() == pytest.approx([-1, 1], rel=1e-2)
+    assert module.mean.dtype == statistics

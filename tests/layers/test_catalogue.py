@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import protonet.layers
-from protonet.caffe.fields import PARAMS_OF_TYPE, UNREAD
+from protonet.caffe.fields import PARAMS_OF_TYPE, RENAMED, UNREAD
 from protonet.caffe.layer_fields import LAYER_PARAMS
 from protonet.caffe.layers import NEEDLESS
 from protonet.caffe.prices import READ
@@ -33,6 +34,7 @@ Slice Softmax SoftmaxWithLoss Split Swish TanH Threshold Tile WindowData
 OURS = frozenset(
     [
         "Axpy",
+        "DetectionOutput",
         "DepthwiseConvolution",
         "FocalLoss",
         "Interp",
@@ -49,6 +51,22 @@ OURS = frozenset(
     ]
 )
 """Types that Caffe does not have: those of its forks."""
+PROTONETS = frozenset(
+    [
+        "AUROC",
+        "ConfusionMatrix",
+        "F1Score",
+        "MeanAbsoluteError",
+        "MeanIoU",
+        "MeanSquaredError",
+        "Noise",
+        "Precision",
+        "Print",
+        "Recall",
+        "Recurrent",
+    ]
+)
+"""Types that no prototxt has."""
 
 each_type = pytest.mark.parametrize("kind", LAYERS.values(), ids=list(LAYERS))
 
@@ -71,7 +89,7 @@ def test_the_table_is_sorted_by_name() -> None:
 
 def test_names_are_caffes() -> None:
     assert len({*CAFFES.split()}) == 61
-    assert {*LAYERS} - {*CAFFES.split()} == OURS
+    assert {*LAYERS} - {*CAFFES.split()} == OURS | PROTONETS
 
 
 @each_type
@@ -89,7 +107,9 @@ def test_every_key_is_documented(kind: LayerType) -> None:
 
 @each_type
 def test_every_field_that_caffe_reads_is_a_key(kind: LayerType) -> None:
-    fields = {field for param in PARAMS_OF_TYPE[kind.name] for field in LAYER_PARAMS[param]}
+    read: Iterable[str] = () if kind.name in PROTONETS else PARAMS_OF_TYPE[kind.name]
+    pairs = {(param, field) for param in read for field in LAYER_PARAMS[param]}
+    fields = {RENAMED.get(pair, pair[1]) for pair in pairs}
     fields -= UNREAD.get(kind.name, frozenset()) | READ.get(kind.name, frozenset())
     assert fields - NEEDLESS.keys() <= fields_of(kind.params).keys()
 
@@ -99,7 +119,7 @@ def test_every_builder_says_what_it_takes_gives_and_where_that_is_written(kind: 
     text = kind.build.__doc__ or ""
     assert "Top: " in text or "Tops: " in text
     assert "Bottom: " in text or "Bottoms: " in text or kind.bottoms.most == 0
-    assert "Source: Caffe, " in text or kind.name in OURS
+    assert "Source: Caffe, " in text or kind.name in OURS | PROTONETS
 
 
 def test_every_type_is_tried_by_the_contract() -> None:
@@ -108,5 +128,6 @@ def test_every_type_is_tried_by_the_contract() -> None:
 
 @each_type
 def test_exclusions_name_a_part_of_the_contract_and_a_reason(kind: LayerType) -> None:
-    assert {*kind.exclusions} <= {"run", "gradient", "shape"}
+    parts = {"run", "gradient", "shape", "compile", "export", "autocast"}
+    assert {*kind.exclusions} <= parts
     assert all(kind.exclusions.values())

@@ -10,7 +10,6 @@ import torch
 import yaml
 from torch import nn
 
-from protonet.layers import LAYERS
 from protonet.layers.record import LayerType, Phase, Setting
 from protonet.net import Net
 from protonet.net.modules import present
@@ -18,28 +17,34 @@ from protonet.records import Record
 from tests.layers.building import blob_of
 from tests.layers.contract_case import Case
 from tests.layers.contract_cases import CASES
-from tests.layers.contract_parts import Tensors, blobs_of, module_of, params_of, tensors_of
+from tests.layers.contract_parts import (
+    ALL,
+    RUN,
+    Tensors,
+    blobs_of,
+    module_of,
+    over,
+    params_of,
+    run,
+    spec_text,
+    sum_of_squares,
+    tensors_of,
+)
+from tests.layers.contract_types import LAYERS
 from tests.specs import spec_of
 
-Item = tuple[str, Case]
-
-ALL = [(name, case) for name, cases in CASES.items() for case in cases]
-RUN = [item for item in ALL if "run" not in LAYERS[item[0]].exclusions]
 DIFFERENTIABLE = [item for item in RUN if "gradient" not in LAYERS[item[0]].exclusions]
 SHAPED = [item for item in RUN if "shape" not in LAYERS[item[0]].exclusions]
 LEARNING = [item for item in RUN if LAYERS[item[0]].parameters and item[0] != "BatchNorm"]
 """BatchNorm holds statistics only, which are counted and not learned."""
 PHASED = [item for item in RUN if item[0] in ("BatchNorm", "Dropout", "Pooling")]
 """What becomes another module outside training."""
-DRAWN_IN_MEMORY_ORDER = {"Dropout": "torch draws the zeros in the order of memory"}
-"""Types that are compared outside training where the order in memory differs, and why."""
+ALONE = [item for item in RUN if "slice_dim: 0" not in item[1].keys]
+"""What takes a batch of one; a batch that is cut in two has two samples."""
 MEASURED = [item for item in RUN if LAYERS[item[0]].kind != "layer"]
-
-
-def over(*items: Item) -> pytest.MarkDecorator:
-    """Run a test for each case, named after its type and keys."""
-    names = [f"{name} {{{case.keys}}} {len(case.bottoms)}" for name, case in items]
-    return pytest.mark.parametrize(("name", "case"), items, ids=names)
+CONCLUDED = [item for item in MEASURED if hasattr(module_of(*item), "conclude")]
+"""Metrics whose value is no quotient of two sums."""
+QUOTIENTS = [item for item in MEASURED if item not in CONCLUDED]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -51,20 +56,9 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-def run(module: nn.Module, bottoms: Tensors, seed: int = 1) -> Tensors:
-    """Return the tops; what is drawn at random is the same for one seed."""
-    torch.manual_seed(seed)
-    given = module(*bottoms)
-    return given if isinstance(given, tuple) else (given,)
-
-
 def loss_of(name: str, tops: Tensors) -> torch.Tensor:
     """Return what is minimised: a loss itself, or the squares of what any other layer gives."""
     return tops[0] if LAYERS[name].kind == "loss" else sum_of_squares(tops)
-
-
-def sum_of_squares(tops: Tensors) -> torch.Tensor:
-    return torch.stack([top.square().sum() for top in tops]).sum()
 
 
 @over(*DIFFERENTIABLE)
@@ -77,8 +71,13 @@ def test_gradients_outside_training_are_too(name: str, case: Case) -> None:
     check_gradients(name, case, "test")
 
 
-def check_gradients(name: str, case: Case, phase: Phase) -> None:
-    module, bottoms = module_of(name, case, phase=phase), tensors_of(case, 2)
+@over(*(item for item in DIFFERENTIABLE if item in ALONE))
+def test_gradients_of_a_sample_alone_are_too(name: str, case: Case) -> None:
+    check_gradients(name, case, "train", batch=1)
+
+
+def check_gradients(name: str, case: Case, phase: Phase, batch: int = 2) -> None:
+    module, bottoms = module_of(name, case, batch, phase), tensors_of(case, batch)
     if LAYERS[name].kind == "metric":
         assert not any(top.requires_grad for top in run(module, bottoms))  # nobody learns from it
         return
@@ -112,6 +111,16 @@ def test_a_layer_built_for_one_batch_size_runs_with_another(name: str, case: Cas
         run(built_for_two, bottoms), run(built_for_three, bottoms), strict=True
     ):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
+
+
+@over(*ALONE)
+def test_a_batch_may_be_a_single_sample(name: str, case: Case) -> None:
+    tops = run(module_of(name, case), tensors_of(case, 1))
+    assert all(top.isfinite().all() for top in tops)
+    infer = LAYERS[name].infer
+    if infer is not None and "shape" not in LAYERS[name].exclusions:
+        foretold = infer(params_of(name, case), blobs_of(case, 1), Setting(tops=case.tops))
+        assert [blob.shape for blob in foretold] == [tuple(top.shape) for top in tops]
 
 
 @over(*ALL)
@@ -165,7 +174,8 @@ def test_bottoms_stay_as_they_are(name: str, case: Case) -> None:
 
 @over(*RUN)
 def test_a_net_of_one_layer_gives_what_the_layer_gives(name: str, case: Case) -> None:
-    net, bottoms = Net(spec_of(spec_text(name, case)).net), tensors_of(case, 3, torch.float32)
+    net = Net(spec_of(spec_text(name, case), layers=LAYERS).net)
+    bottoms = tensors_of(case, 3, torch.float32)
     module = module_of(name, case, 3, dtype=torch.float32)
     module.load_state_dict(net.params.get("layer", {}))
     torch.manual_seed(1)
@@ -175,27 +185,7 @@ def test_a_net_of_one_layer_gives_what_the_layer_gives(name: str, case: Case) ->
         torch.testing.assert_close(ours, expected)
 
 
-def spec_text(name: str, case: Case) -> str:
-    """Return a spec whose net is this layer alone."""
-    inputs = {
-        f"in{place}": {
-            "shape": [axis or "N" for axis in bottom.shape],
-            "batch": False,
-            "dtype": str(bottom.blob(1).dtype).removeprefix("torch."),
-        }
-        for place, bottom in enumerate(case.bottoms)
-    }
-    layer = {
-        "name": "layer",
-        "type": name,
-        "bottom": list(inputs),
-        "top": [f"top{place}" for place in range(case.tops)],
-        **yaml.safe_load(f"{{{case.keys}}}"),
-    }
-    return yaml.safe_dump({"net": {"inputs": inputs, "layers": [layer]}})
-
-
-@over(*MEASURED)
+@over(*QUOTIENTS)
 def test_a_measurement_is_the_quotient_of_two_sums(name: str, case: Case) -> None:
     module: Any = module_of(name, case, phase="test")
     bottoms = tensors_of(case, 4)
@@ -207,48 +197,33 @@ def test_a_measurement_is_the_quotient_of_two_sums(name: str, case: Case) -> Non
         ],
     )
     for place, (above, below) in enumerate(whole):
-        expected = above / below.clamp(min=1)
+        expected = above / below.where(below != 0, 1)
         torch.testing.assert_close(run(module, bottoms)[place], expected, check_dtype=False)
         first, second = (part[place] for part in parts)
         torch.testing.assert_close(first[0] + second[0], above)
         # NONE divides the loss of each batch by 1, however large: the sum counts the batches.
-        assert torch.equal(first[1] + second[1], 2 * below if "NONE" in case.keys else below)
+        counted = 2 * below if "NONE" in case.keys else below
+        torch.testing.assert_close(first[1] + second[1], counted)
+
+
+@over(*CONCLUDED)
+def test_a_conclusion_is_drawn_from_sums(name: str, case: Case) -> None:
+    module: Any = module_of(name, case, phase="test")
+    bottoms = tensors_of(case, 4)
+    whole = module.measure(*bottoms)
+    first, second = (
+        module.measure(*(bottom[part] for bottom in bottoms)) for part in (slice(0, 1), slice(1, 4))
+    )
+    torch.testing.assert_close(first + second, whole)
+    (top,) = run(module, bottoms)
+    for sums in (whole, whole.double()):  # a test over a set adds up in wide numbers
+        torch.testing.assert_close(module.conclude(sums), top, check_dtype=False)
 
 
 def measured(module: Any, bottoms: Tensors) -> tuple[Tensors, ...]:
     """Return (numerator, denominator) of each top that is a measurement."""
     found = module.measure(*bottoms)
     return (found,) if isinstance(found[0], torch.Tensor) else found
-
-
-@over(*RUN)
-def test_the_memory_format_changes_nothing(name: str, case: Case) -> None:
-    phase: Phase = "test" if name in DRAWN_IN_MEMORY_ORDER else "train"
-    module, bottoms = module_of(name, case, phase=phase), tensors_of(case, 2)
-    expected, slopes = values_and_slopes(module, bottoms)
-    for parameter in module.parameters():
-        parameter.data = channels_last(parameter.data)
-    found, found_slopes = values_and_slopes(module, tuple(map(channels_last, bottoms)))
-    for one, other in zip((*found, *found_slopes), (*expected, *slopes), strict=True):
-        torch.testing.assert_close(one, other)
-
-
-def channels_last(tensor: torch.Tensor) -> torch.Tensor:
-    """Return an image in the other memory format, as a new leaf; anything else as it is."""
-    if tensor.dim() != 4:
-        return tensor
-    other = tensor.detach().contiguous(memory_format=torch.channels_last)
-    return other.requires_grad_(tensor.requires_grad)
-
-
-def values_and_slopes(module: nn.Module, bottoms: Tensors) -> tuple[Tensors, Tensors]:
-    """Return the tops, and the gradients of the sum of their squares."""
-    tops = run(module, bottoms)
-    wanted = [tensor for tensor in (*bottoms, *module.parameters()) if tensor.requires_grad]
-    learning = [top for top in tops if top.requires_grad]
-    if not learning:
-        return tops, ()
-    return tops, torch.autograd.grad(sum_of_squares(tuple(learning)), wanted)
 
 
 @over(*RUN)

@@ -7,7 +7,7 @@ import torch
 
 from protonet.errors import ShapeError
 from protonet.fillers import constant
-from protonet.layers.dummy_data import DUMMY_DATA, DummyDataParams
+from protonet.layers.dummy_data import DUMMY_DATA, DummyData, DummyDataParams
 from protonet.layers.record import Setting
 from protonet.net import Net
 from tests.layers.building import build, complaints, tops_of
@@ -118,3 +118,25 @@ def test_refuses_a_shape_that_is_not_told_once(
 def test_editors_learn_that_a_list_of_one_needs_no_brackets() -> None:
     schema = DummyDataParams.model_json_schema()["properties"]["num"]
     assert [option.get("type") for option in schema["anyOf"]] == ["integer", "array"]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16", "int64"])
+def test_numbers_are_made_where_and_as_they_are_needed(dtype: str) -> None:
+    module = build(DUMMY_DATA, shape=[2, 3], data_filler="xavier", dtype=dtype)
+    assert isinstance(module, DummyData)
+    module.device = torch.device("meta")  # the only other device that is always there
+    assert module().device == torch.device("meta")
+    assert module().dtype == getattr(torch, dtype)
+
+
+@pytest.mark.gpu
+def test_what_is_drawn_is_the_same_on_a_gpu() -> None:
+    module = build(DUMMY_DATA, shape=[2, 3], data_filler="xavier")
+    assert isinstance(module, DummyData)
+    torch.manual_seed(1)
+    expected = module()
+    module.device = torch.device("cuda")
+    torch.manual_seed(1)
+    found = module()
+    assert found.is_cuda
+    assert torch.equal(found.cpu(), expected)

@@ -5,7 +5,14 @@ import math
 import pytest
 import torch
 
-from protonet.layers.frames import Frame, drawn, largest, mean, weighted_mean
+from protonet.layers.frames import (
+    Frame,
+    drawn,
+    largest,
+    largest_and_place,
+    mean,
+    weighted_mean,
+)
 
 LOWEST = -3.4028234663852886e38
 """-FLT_MAX of C: -(2 - 2**-23) * 2**127."""
@@ -133,3 +140,19 @@ def test_a_window_that_overhangs_draws_from_the_image() -> None:
 
 def test_numbers_below_zero_are_survived() -> None:
     assert drawn(torch.full((1, 50, 2, 2), -1.0), frame(2, 2)).unique().tolist() == [-1]
+
+
+def test_a_place_is_counted_in_the_image_and_not_in_its_frame() -> None:
+    # 0 1 2 / 3 4 5 / 6 7 8, larger the later: windows of 3 every 2, two pixels before the image
+    image = torch.arange(9.0).view(1, 1, 3, 3)
+    top, places = largest_and_place(image, frame(3, 2, 2))
+    assert torch.equal(top, largest(image, frame(3, 2, 2)))
+    assert places.tolist() == [[[[0, 2, 2], [6, 8, 8], [6, 8, 8]]]]
+
+
+def test_the_place_of_equal_numbers_is_the_first_and_there_is_none_beyond_the_image() -> None:
+    # windows of 2 every 3 on 3 pixels: at 0, and at 3, where no pixel is
+    top, places = largest_and_place(torch.ones(1, 1, 3, 3), frame(2, 3))
+    assert places.tolist() == [[[[0, -1], [-1, -1]]]]
+    assert top[0, 0, 0, 0] == 1
+    assert top[0, 0, 1, 1] == LOWEST

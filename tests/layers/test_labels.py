@@ -4,7 +4,15 @@ import pytest
 import torch
 
 from protonet.errors import ShapeError
-from protonet.layers.labels import NO_LABEL, arrangement, at_labels, outside, sample_arrangement
+from protonet.layers.labels import (
+    NO_LABEL,
+    are_shares,
+    arrangement,
+    at_labels,
+    outside,
+    sample_arrangement,
+    soft_arrangement,
+)
 from protonet.layers.record import Blob
 from tests.layers.building import blob_of
 
@@ -165,3 +173,25 @@ def test_a_label_for_each_sample_goes_with_scores_whose_further_axes_are_classes
         "labels of shape (2) are 2, but scores of shape (3, 12) need 3 * 1 = 3",
         "with the classes along axis 1, labels of shape (3) fit",
     )
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -1])
+def test_shares_go_where_the_scores_go(axis: int) -> None:
+    scores = torch.arange(24.0).reshape(2, 3, 4)
+    shares = torch.arange(24).reshape(2, 3, 4)
+
+    values, goals = soft_arrangement(blob_of(scores), blob_of(shares), axis)(scores, shares)
+
+    assert torch.equal(values, goals)
+    assert goals.dtype == scores.dtype
+    assert values.shape[1] == scores.shape[axis]
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels", "expected"),
+    [((2, 3), (2, 3), True), ((2, 3), (2,), False), ((2, 1), (2, 1), False)],
+)
+def test_labels_of_the_scores_shape_are_shares(
+    scores: tuple[int, ...], labels: tuple[int, ...], expected: bool
+) -> None:
+    assert are_shares(Blob(scores), Blob(labels), 1) is expected

@@ -10,6 +10,7 @@ from protonet.layers.normalization import (
     Normalization,
     divisor,
     quotient,
+    weighed_quotient,
     whole_number,
 )
 from tests.layers.building import complaints
@@ -73,3 +74,8 @@ def test_a_whole_number_is_made_where_its_neighbour_lies() -> None:
 def test_refuses_an_unknown_rule() -> None:
     ((where, kind, _, _),) = complaints(LossParams, normalization="MEAN")
     assert (where, kind) == ("normalization", "literal_error")
+
+
+def test_a_sum_of_weights_below_one_divides_all_the_same() -> None:
+    found = weighed_quotient(torch.tensor([1.0, 3.0, 5.0]), torch.tensor([0.5, 0.0, 2.0]))
+    assert found.tolist() == [2.0, 3.0, 2.5]

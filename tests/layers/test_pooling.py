@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import nn
 
+from protonet.errors import ShapeError
 from protonet.layers.pooling import POOLING, Pooling, PoolingParams
 from protonet.layers.record import Blob
-from tests.layers.building import build, complaints, gradient, refusal, top_of
+from tests.layers.building import build, complaints, gradient, refusal, top_of, tops_of
 
 
 def image(height: int, width: int) -> torch.Tensor:
@@ -260,3 +261,32 @@ def test_refuses_keys_that_do_not_go_together(
 def test_keys_that_change_nothing_may_stand_beside_global_pooling() -> None:
     PoolingParams(global_pooling=True, stride=(1,), pad_h=0, pad_w=0)
     PoolingParams(pool="STOCHASTIC", kernel_size=(2,), pad=(0,))
+
+
+@pytest.mark.parametrize(
+    ("keys", "places"),
+    [
+        # 1 2 3 4 / 5 6 7 8
+        ({"kernel_size": 2, "stride": 2}, [[5, 7]]),
+        ({"kernel_size": 3, "stride": 2, "pad": 1}, [[5, 7, 7]] * 2),
+        ({"global_pooling": True}, [[7]]),
+    ],
+)
+def test_a_second_top_says_where_the_largest_lies(
+    keys: dict[str, Any], places: list[list[int]]
+) -> None:
+    bottom = image(2, 4)
+    top, mask = tops_of(POOLING, bottom, tops=2, **keys)
+    assert mask.tolist() == [[places]]
+    assert torch.equal(top, top_of(POOLING, bottom, **keys))
+    assert torch.equal(bottom.flatten()[mask], top)
+    assert torch.equal(gradient(top, bottom), gradient(top_of(POOLING, bottom, **keys), bottom))
+
+
+def test_a_mean_has_no_mask() -> None:
+    with pytest.raises(ShapeError) as caught:
+        build(POOLING, image(2, 4), tops=2, pool="AVE", kernel_size=2)
+    assert (caught.value.why, caught.value.hint) == (
+        "a second top, the mask, is asked of pool: AVE",
+        "MAX alone has one: leave the second top out",
+    )

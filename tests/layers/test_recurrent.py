@@ -124,6 +124,13 @@ def test_tops_are_the_outputs_and_the_state_where_it_is_exposed() -> None:
             "the static input has one vector per sample: (3, …)",
         ),
         (
+            [SEQUENCE, CONT, Blob((3, 7), torch.int64)],
+            {},
+            1,
+            "bottom 2 holds int64, bottom 0 holds float32",
+            "the static input and the sequence have one element type",
+        ),
+        (
             [SEQUENCE, CONT, STATE, Blob((3, 2))],
             {"expose_hidden": True},
             3,

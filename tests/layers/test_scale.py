@@ -133,3 +133,18 @@ def test_refuses_whole_numbers() -> None:
         "bottom 0 holds int64, and this layer computes with floating-point numbers",
         "write dtype: float32 where the input of the net is declared",
     )
+
+
+@pytest.mark.parametrize("bottoms", [1, 2])
+def test_learned_numbers_have_the_type_of_the_bottom(bottoms: int) -> None:
+    given = [torch.ones(2, 3, dtype=torch.float64), torch.ones(3, dtype=torch.float64)][:bottoms]
+    module = build(SCALE, *given, bias_term=True)
+    assert {parameter.dtype for parameter in module.parameters()} == {torch.float64}
+    assert module(*given).dtype == torch.float64
+
+
+def test_a_single_number_can_be_scaled() -> None:
+    number = torch.tensor(3.0)
+    module = build(SCALE, number, num_axes=0)
+    torch.nn.init.constant_(module.get_parameter("weight"), 2)
+    assert float(module(number).detach()) == 6

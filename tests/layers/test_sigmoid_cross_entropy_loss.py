@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch.nn import functional
 
 from protonet.layers.record import Blob
 from protonet.layers.sigmoid_cross_entropy_loss import SIGMOID_CROSS_ENTROPY_LOSS as LOSS
@@ -124,3 +125,40 @@ def test_in_deployment_a_sigmoid_takes_its_place() -> None:
     deployed = LOSS.deploy(params_of(LOSS, ignore_label=3))
     assert deployed is not None
     assert (deployed[0], deployed[1].model_dump()) == ("Sigmoid", {})
+
+
+@pytest.mark.parametrize("weight", [3, (0.5, 4)])
+def test_a_yes_may_cost_more(weight: float | tuple[float, ...]) -> None:
+    scores = numbers(*SCORES)
+    loss = top_of(LOSS, scores, TARGETS, pos_weight=weight)
+    theirs = functional.binary_cross_entropy_with_logits(
+        scores, TARGETS.float(), pos_weight=torch.tensor(weight), reduction="sum"
+    )
+    torch.testing.assert_close(loss, theirs / 2)
+    torch.testing.assert_close(gradient(loss, scores), gradient(theirs, scores) / 2)
+
+
+def test_a_class_of_pixels_has_one_weight() -> None:
+    scores, targets = torch.zeros(2, 2, 3), torch.ones(2, 2, 3)
+    loss = top_of(LOSS, scores, targets, pos_weight=(1, 5), normalization="NONE")
+    assert loss.item() == pytest.approx((6 * 1 + 6 * 5) * LOG2)
+
+
+def test_an_ignored_target_costs_nothing_whatever_its_weight() -> None:
+    scores, targets = numbers(*SCORES), torch.tensor([[1, -1], [1, 0]])
+    loss = top_of(LOSS, scores, targets, pos_weight=2, ignore_label=-1, normalization="VALID")
+    # 2 (ln 4 - ln 3) + 2 ln 2 + (ln 4 - ln 3), over three
+    assert loss.item() == pytest.approx((3 * (LOG4 - LOG3) + 2 * LOG2) / 3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "classes"), [((2, 3, 4), "3 classes"), ((2,), "1 class"), ((2, 1), "1 class")]
+)
+def test_refuses_weights_for_another_number_of_classes(
+    shape: tuple[int, ...], classes: str
+) -> None:
+    scores = Blob(shape)
+    assert refusal(LOSS, scores, scores, pos_weight=(1, 2)) == (
+        f"pos_weight has 2 numbers, and scores of shape {scores} have {classes} along axis 1",
+        "give one number per class, or one for all",
+    )

@@ -10,8 +10,17 @@ import torch
 
 from protonet.errors import DataError
 from protonet.layers.record import Blob
-from protonet.layers.softmax_with_loss import SOFTMAX_WITH_LOSS
-from tests.layers.building import gradient, measured, numbers, params_of, refusal, top_of, tops_of
+from protonet.layers.softmax_with_loss import SOFTMAX_WITH_LOSS, SoftmaxWithLoss
+from tests.layers.building import (
+    build,
+    gradient,
+    measured,
+    numbers,
+    params_of,
+    refusal,
+    top_of,
+    tops_of,
+)
 
 LOG3, LOG4 = math.log(3), math.log(4)
 SCORES = [[0.0, LOG3], [0.0, LOG3], [0.0, 0.0]]
@@ -166,3 +175,11 @@ def test_in_deployment_a_softmax_takes_its_place() -> None:
     deployed = SOFTMAX_WITH_LOSS.deploy(params_of(SOFTMAX_WITH_LOSS, axis=2, ignore_label=3))
     assert deployed is not None
     assert (deployed[0], deployed[1].model_dump()) == ("Softmax", {"axis": 2})
+
+
+def test_without_the_newer_keys_the_module_is_the_plain_one() -> None:
+    plain = {"label_smoothing": 0, "class_weights": None}
+    choices: list[dict[str, Any]] = [{}, plain, {**plain, "ignore_label": 1}]
+    for keys in choices:
+        module = build(SOFTMAX_WITH_LOSS, numbers(*SCORES), LABELS, **keys)
+        assert isinstance(module, SoftmaxWithLoss)

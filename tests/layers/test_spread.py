@@ -30,6 +30,7 @@ def test_learned_numbers_go_along_the_axes_given(
 def test_numbers_get_axes_of_length_one_behind() -> None:
     assert spread(torch.zeros(3, 4), 2).shape == (3, 4, 1, 1)
     assert spread(torch.zeros(()), 2).shape == (1, 1)
+    assert spread(torch.zeros(()), 0).shape == ()
 
 
 def test_numbers_that_match_are_taken() -> None:

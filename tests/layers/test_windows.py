@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from protonet.errors import ShapeError
+from protonet.layers.one_or_more import Counts, Sizes
 from protonet.layers.record import Blob
-from protonet.layers.windows import Counts, Grid, Sides, Sizes, Windows, per_axis
+from protonet.layers.windows import Grid, Sides, Windows, per_axis
 from protonet.records import Record
 from tests.layers.building import complaints
 

@@ -89,4 +89,4 @@ def test_the_overview_lists_every_type_once_by_kind() -> None:
 def test_an_unknown_type_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UsageError) as caught:
         page("Convolutoin")
-    assert str(caught.value) == ("there is no layer type Convolutoin; did you mean Convolution?")
+    assert str(caught.value) == ("Convolutoin: unknown layer type; did you mean Convolution?")

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from protonet.layers import LAYERS
-from protonet.look.families import ATTACHED, COLOURS, family, key_numbers
+from protonet.layers.torch_nn import USABLE
+from protonet.look.families import COLOURS, family, is_attached, key_numbers
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -17,7 +18,43 @@ def test_families() -> None:
     given = {name: family(name, LAYERS[name]) for name in ("Convolution", "Accuracy", "Flatten")}
     assert given == {"Convolution": "convolution", "Accuracy": "metric", "Flatten": "other"}
     assert family("SoftmaxWithLoss", LAYERS["SoftmaxWithLoss"]) == "loss"
-    assert {"ReLU", "BatchNorm", "Scale", "Dropout"} <= ATTACHED
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("Conv2d", "convolution"),
+        ("ConvTranspose3d", "convolution"),
+        ("Linear", "dense"),
+        ("LSTM", "dense"),
+        ("MultiheadAttention", "dense"),
+        ("AdaptiveAvgPool2d", "pooling"),
+        ("ZeroPad2d", "pooling"),
+        ("GELU", "activation"),
+        ("Dropout2d", "activation"),
+        ("BatchNorm2d", "normalisation"),
+        ("LayerNorm", "normalisation"),
+        ("CosineSimilarity", "joining"),
+        ("CrossEntropyLoss", "loss"),
+        ("Flatten", "other"),
+        ("Identity", "other"),
+    ],
+)
+def test_modules_of_torch_are_drawn_by_what_they_are(name: str, kind: str) -> None:
+    assert family(f"nn.{name}", LAYERS[f"nn.{name}"]) == kind
+
+
+@pytest.mark.parametrize("name", sorted(USABLE))
+def test_every_module_of_torch_has_a_colour(name: str) -> None:
+    assert family(f"nn.{name}", LAYERS[f"nn.{name}"]) in COLOURS
+    assert isinstance(is_attached(f"nn.{name}"), bool)
+
+
+def test_what_follows_a_layer_may_share_its_box() -> None:
+    names = ["ReLU", "Scale", "Dropout", "Pooling", "Softmax", "nn.GELU", "nn.BatchNorm1d"]
+    names += ["nn.Softmax", "nn.Linear", "nn.MultiheadAttention", "nn.LayerNorm"]
+    attached = [name for name in names if is_attached(name)]
+    assert attached == ["ReLU", "Scale", "Dropout", "nn.GELU", "nn.BatchNorm1d"]
 
 
 def params(type_: str, **keys: object) -> Any:
@@ -38,6 +75,11 @@ def params(type_: str, **keys: object) -> Any:
         (params("InnerProduct", num_output=10), "10"),
         (params("Eltwise", operation="SUM"), "SUM"),
         (params("ReLU"), ""),
+        (params("nn.Conv2d", out_channels=8, kernel_size=3, padding=[1, 0], groups=2), "8, 3×3, "
+         "pad 1×0, groups 2"),
+        (params("nn.Conv2d", out_channels=8, kernel_size=[1, 7], padding="same"), "8, 1×7, "
+         "pad same"),
+        (params("nn.LSTM", hidden_size=32), "32"),
         (None, ""),
     ],
 )  # fmt: skip

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from protonet.errors import UsageError
+from protonet.layers.softmax_with_loss import SoftmaxWithLoss
 from protonet.net import LossTerm, Net
 from protonet.net.axes import shown
 from tests.kinds import KINDS
@@ -87,6 +88,14 @@ def test_the_softmax_beside_a_loss_is_no_measurement() -> None:
     assert made.measured == {"loss": (1, 0)}
 
 
+def test_what_is_no_quotient_says_what_it_makes_of_its_sums() -> None:
+    made = net(IP, LOSS, "name: f1, type: F1Score, bottom: [ip, label]").in_phase("test")
+    assert made.conclusion("loss") is None
+    conclude = made.conclusion("f1")
+    assert conclude is not None
+    assert float(conclude(torch.tensor([[1.0, 1], [2, 1], [1, 2]]))) == pytest.approx(2 / 3)
+
+
 def test_the_measuring_module_gives_numerators_and_denominators() -> None:
     made = net(IP, LOSS, ACCURACY).in_phase("test")
     labels = torch.tensor([0, 3, 0, 9])
@@ -119,3 +128,20 @@ def test_shapes_and_axes_are_those_of_the_last_value_and_of_any() -> None:
         "layer:ip": "(N, 10)",
         "layer:f": "(N, 784)",
     }
+
+
+def test_a_layers_module_is_found_by_its_name() -> None:
+    made = net(IP, LOSS)
+    assert isinstance(made.layer("loss"), SoftmaxWithLoss)
+    with pytest.raises(UsageError) as caught:
+        made.layer("los")
+    assert str(caught.value) == "the net has no layer los; did you mean loss?"
+
+
+def test_a_layer_that_acts_is_run_though_nobody_reads_it() -> None:
+    made = Net(net_of(IP, "name: kept, type: HDF5Output, bottom: [ip, label], file_name: a.h5"))
+    kept = "kept(ip, label)"
+    assert kept in made.graph_module.code
+    assert kept in made.measuring_module.code
+    assert kept not in made.giving(["ip"]).code
+    assert made.outputs == {}

@@ -7,7 +7,8 @@ import torch
 
 from protonet.errors import PathError
 from protonet.net.axes import shown
-from protonet.net.modules import Proof, Prover, present
+from protonet.net.modules import Prover, present
+from protonet.net.proof import Proof
 from protonet.spec.net import NetSpec
 from protonet.spec.sharing import Sharing
 from protonet.spec.state import Phase

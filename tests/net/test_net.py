@@ -185,3 +185,20 @@ def test_gradients_are_torchs_own() -> None:
     scores = DATA @ weight.T + made.params["ip"]["bias"].detach()
     torch.nn.functional.cross_entropy(scores, labels).backward()
     torch.testing.assert_close(made.params["ip"]["weight"].grad, weight.grad, rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("layer", "memory_format"),
+    [
+        ("type: Convolution, num_output: 2, kernel_size: 3", torch.channels_last),
+        ("type: DepthwiseConvolution, num_output: 3, kernel_size: 3", torch.channels_last),
+        ("type: nn.Conv2d, out_channels: 2, kernel_size: 3", torch.channels_last),
+        ("type: nn.ConvTranspose2d, out_channels: 2, kernel_size: 3", torch.channels_last),
+        ("type: nn.Linear, out_features: 2", torch.contiguous_format),
+    ],
+)
+def test_nets_with_convolutions_run_channels_last(
+    layer: str, memory_format: torch.memory_format
+) -> None:
+    made = Net(net_of(f"name: x, {layer}", inputs="{data: [3, 8, 8]}"))
+    assert made.memory_format == memory_format

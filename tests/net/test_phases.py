@@ -80,3 +80,11 @@ def test_shape_errors_of_a_net_that_was_partly_refused_are_those_of_the_rest() -
     found = shape_errors(spec.model_copy(update={"layers": layers}))
     assert all(isinstance(error, PathError) for error in found)
     assert [(one.code, one.path) for one in found] == [("PN026", ("net", "layers", 2))]
+
+
+def test_where_more_is_wrong_than_is_told_the_first_phase_is_enough() -> None:
+    wrong = [f"name: c{i}, type: Convolution, num_output: 2, kernel_size: 29" for i in range(51)]
+    wrong = [f"{line}, bottom: data" for line in wrong]
+    late = f"{CONV}, phase: deploy"
+    assert [path for _, path, _ in errors(*wrong, late)] == [(i,) for i in range(51)]
+    assert [path for _, path, _ in errors(*wrong[:50], late)] == [(i,) for i in range(51)]

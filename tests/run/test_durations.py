@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from protonet.errors import PathErrors
-from protonet.lr_policy import MultistepParams, StepParams
+from protonet.lr_policy.caffe import MultistepParams, StepParams
 from protonet.run.durations import timed
+from protonet.spec.board import BoardSpec
+from protonet.spec.duration import Duration
 from tests.spec.test_solver import solver_of
 
 
@@ -43,7 +47,7 @@ def test_one_length_alone_is_told_of_one_iteration() -> None:
 def test_what_is_in_iterations_stays_and_nothing_is_told() -> None:
     solver = solver_of("base_lr: 1, max_iter: 7")
     after, told = timed(solver, records=60, samples=8)
-    assert (dict(after), told) == (dict(solver), [])
+    assert (dict(after), told) == ({**dict(solver), "max_seconds": None}, [])
 
 
 def test_more_than_can_be_counted_is_refused_at_its_place() -> None:
@@ -65,3 +69,14 @@ def test_more_than_can_be_counted_is_refused_at_its_place() -> None:
             "8000000 epochs are 8,000,000,000 iterations; at most 2,147,483,647 are counted",
         ),
     ]
+
+
+def test_the_intervals_of_the_board_become_iterations() -> None:
+    written = "tensorboard: {norms: 10, histograms: 1 epoch, images: 2 minutes}"
+    after, told = timed(solver_of(f"base_lr: 1, max_iter: 1, {written}"), records=50, samples=4)
+    assert after.tensorboard == BoardSpec(
+        norms=10, histograms=13, images=Duration(Fraction(120), "seconds")
+    )
+    assert told == ["tensorboard.histograms: 1 epoch = 13 iterations"]
+    without, _ = timed(solver_of("base_lr: 1, max_iter: 1, tensorboard: false"), 50, 4)
+    assert without.tensorboard is None

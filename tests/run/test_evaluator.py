@@ -33,7 +33,7 @@ def expected(made: Job, count: int = 20) -> tuple[float, float]:
 
 def evaluator(made: Job, lines: list[str], rows: list[Row]) -> Evaluator:
     sets = {"test": (made.sets["test"], made.tests["test"])}
-    return Evaluator(sets, None, lines.append, rows.append)
+    return Evaluator(sets, None, lines.append, rows.append, made.deciding)
 
 
 def test_the_whole_set_is_measured_exactly_once_whatever_the_batches(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_the_whole_set_is_measured_exactly_once_whatever_the_batches(tmp_path: P
     assert list(scores) == ["accuracy", "loss"]
     assert scores["accuracy"].value == pytest.approx(accuracy)
     assert scores["loss"].value == pytest.approx(loss, rel=1e-6)
-    assert scores["accuracy"].denominator == [20.0]
+    assert scores["accuracy"].counts == (round(accuracy * 20), 20)
 
 
 def test_test_iter_is_caffes_mean_of_batches(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_the_best_is_chosen_by_val_and_else_by_the_first_set(
         made.net.params["scores"][name].data.fill_(value)
     made.net.params["scores"]["bias"].data[0] = 1
     sets = {name: (made.sets[name], net) for name, net in made.tests.items()}
-    testing = Evaluator(sets, None, lambda line: None, lambda row: None)
+    testing = Evaluator(sets, None, lambda line: None, lambda row: None, made.deciding)
     testing.test(0)
     assert list(testing.scores) == ["test", second]
     assert testing.score() == pytest.approx({"val": 20 / 60, "test": 7 / 20}[decides])
@@ -105,6 +105,47 @@ def test_without_a_metric_less_loss_is_better(tmp_path: Path) -> None:
     testing = evaluator(made, [], [])
     testing.test(0)
     assert testing.score() == pytest.approx(-expected(made)[1], rel=1e-6)
+
+
+def test_where_less_is_better_the_score_is_negated(tmp_path: Path) -> None:
+    accuracy = "net.layers.accuracy"
+    changes = [f"{accuracy}.type=MeanAbsoluteError", f"{accuracy}.bottom=[hidden, relu]"]
+    spec = respecified(small_spec(tmp_path), changes)
+    made = prepare(spec, None, pytest.fail)
+    testing = evaluator(made, [], [])
+    testing.test(0)
+    hidden = made.net.params["hidden"]
+    data = torch.from_numpy(np.array(points(20, 2)["data"]))
+    with torch.no_grad():
+        middle = functional.linear(data, hidden["weight"], hidden["bias"])
+    assert testing.score() == pytest.approx(-float((-middle).relu().mean()))
+
+
+def test_a_table_is_recorded_by_rows_and_shown_at_the_end(tmp_path: Path) -> None:
+    spec = respecified(small_spec(tmp_path), ["net.layers.accuracy.type=ConfusionMatrix"])
+    made = prepare(spec, None, pytest.fail)
+    for name in ("weight", "bias"):
+        made.net.params["scores"][name].data.fill_(0)
+    lines: list[str] = []
+    rows: list[Row] = []
+    testing = evaluator(made, lines, rows)
+
+    testing.test(0)
+
+    # always class 0; of 20 labels 7 are 0, 7 are 1 and 6 are 2
+    table = [[7.0, 0.0, 0.0], [7.0, 0.0, 0.0], [6.0, 0.0, 0.0]]
+    assert rows[0]["accuracy"] == table
+    assert testing.values()["test"]["accuracy"] == table
+    assert lines == ["iteration 0  test: loss 1.0986"]  # ln 3
+    assert testing.lines() == [
+        "test: accuracy, a row per actual class, a column per predicted one",
+        "     a  b  c",
+        "  a  7  0  0",
+        "  b  7  0  0",
+        "  c  6  0  0",
+        "test: loss 1.0986",
+    ]
+    assert testing.score() == pytest.approx(-1.0986123)  # a table cannot be compared
 
 
 def test_what_is_not_finite_has_no_value_and_is_never_best(tmp_path: Path) -> None:

@@ -20,14 +20,14 @@ def test_a_resolved_spec_means_the_same_wherever_it_lies(tmp_path: Path) -> None
     home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
     home.mkdir()
     elsewhere.mkdir()
-    path = small_file(home, more="weights: [w.npz, /abs/v.npz]")
+    path = small_file(home, more="weights: [w.npz, /abs/v.npz, zoo://small]")
     spec = load_spec(path, ["solver.base_lr=0.5", "data.train.transform.scale=0.5"])
 
     plain = resolved(spec)
     (elsewhere / "spec.yaml").write_text(spec_text(plain))
 
     assert plain["data"]["train"]["source"] == f"{home}/points.lmdb/train"
-    assert plain["solver"]["weights"] == [f"{home}/w.npz", "/abs/v.npz"]
+    assert plain["solver"]["weights"] == [f"{home}/w.npz", "/abs/v.npz", "zoo://small"]
     again = load_spec(elsewhere / "spec.yaml")
     assert resolved(again) == plain
     assert again.solver is not None

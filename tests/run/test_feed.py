@@ -10,6 +10,9 @@ import torch
 from protonet.data.open import open_dataset
 from protonet.data.order import Order
 from protonet.data.reader import Batch, Reader
+from protonet.errors import DataError
+from protonet.layers.labels import NO_LABEL
+from protonet.net.label_range import LabelRange
 from protonet.run.feed import Feed, Target
 from tests.small import points, small_net
 
@@ -51,5 +54,20 @@ def test_a_transform_sees_its_input_alone(reader: Reader) -> None:
 def test_a_target_is_what_a_net_says(tmp_path: Path) -> None:
     target = Target.of(small_net(tmp_path))
     assert target == Target(
-        {"data": torch.float32, "label": torch.int64}, torch.device("cpu"), channels_last=False
+        {"data": torch.float32, "label": torch.int64},
+        torch.device("cpu"),
+        channels_last=False,
+        labels={
+            "label": (LabelRange("loss", 3, NO_LABEL),),
+        },
+    )
+
+
+def test_a_label_outside_the_classes_is_refused_before_it_leaves(reader: Reader) -> None:
+    dtypes, labels = {"data": torch.float32, "label": torch.int64}, (LabelRange("loss", 2, -1),)
+    feed = Feed(reader, Target(dtypes, torch.device("cpu"), False, {"label": labels}), {})
+    with pytest.raises(DataError) as caught:
+        next(feed)
+    assert str(caught.value) == (
+        "layer loss: label 2 is outside the 2 classes (0 to 1), first at sample 2 of the batch"
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from protonet.errors import SpecError
+from tests.data.encoded import write_encoded
 from tests.run.pairs import write_pairs
 from tests.run.test_found import refusal as refusal_of_pairs
 from tests.run.test_sets import images, opened, write_images
@@ -73,3 +75,16 @@ def test_a_set_of_more_classes_than_scores_is_refused_before_training(tmp_path: 
 def test_fewer_classes_than_scores_are_no_error(tmp_path: Path) -> None:
     write_images(tmp_path / "images.lmdb", images(), classes=2)
     assert opened(tmp_path, {}).classes == ("0", "1")
+
+
+def test_images_of_different_sizes_make_no_batch(tmp_path: Path) -> None:
+    pictures = [np.zeros((4, 4, 3), np.uint8), np.zeros((5, 4, 3), np.uint8)]
+    write_encoded(tmp_path / "images.lmdb", pictures)
+    assert refusal(tmp_path, {}) == [
+        "error[PN041] spec.yaml:3:13 data.train.source: the images of data have different sizes, "
+        "and a batch has one",
+        "    3 |     source: images.lmdb",
+        "      |             ^^^^^^^^^^^",
+        "      convert the set again with --resize WxH   see: protonet explain PN041",
+        "1 error in spec.yaml",
+    ]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 from contextlib import closing
 from pathlib import Path
 
@@ -54,3 +55,18 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
     ):
         file.append(b"one")
     assert str(caught.value) == "/dev/full: cannot be written: No space left on device"
+
+
+def test_half_a_record_is_taken_back(tmp_path: Path) -> None:
+    """A full disk takes a part: here no file may be longer than 5 bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with closing(GrowingFile(tmp_path / "a")) as file:
+        file.append(b"one")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5, limits[1]))
+        try:
+            with pytest.raises(StorageError) as caught:
+                file.append(b"two")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert str(caught.value) == f"{tmp_path}/a: cannot be written: File too large"
+    assert (tmp_path / "a").read_bytes() == b"one"

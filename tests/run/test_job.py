@@ -31,7 +31,7 @@ def test_a_job_holds_what_a_training_needs(tmp_path: Path) -> None:
     assert [slot.name for slot in job.net.learnable] == [
         *("hidden/weight", "hidden/bias", "scores/weight", "scores/bias")
     ]
-    assert job.rate(0) == pytest.approx(0.1, rel=1e-7)
+    assert job.rules[0].rate(0) == pytest.approx(0.1, rel=1e-7)
     assert (job.machine.device, job.machine.threads) == ("cpu", 1)
     assert job.tests["test"].params["hidden"]["weight"] is job.net.params["hidden"]["weight"]
 
@@ -68,17 +68,18 @@ def test_epochs_are_iterations_once_the_training_set_is_open(tmp_path: Path) -> 
 def test_a_rate_may_step_by_epochs(tmp_path: Path) -> None:
     more = "lr_policy: {type: step, gamma: 0.1, stepsize: 0.5 epochs}"
     job = prepare(small_spec(tmp_path, more=more), None, pytest.fail)
-    rates = [job.rate(iteration) for iteration in range(6)]  # a step after 60 / 2 / 8 = 3.75
+    (rule,) = job.rules
+    rates = [rule.rate(iteration) for iteration in range(6)]  # a step after 60 / 2 / 8 = 3.75
     assert rates == pytest.approx([0.1] * 4 + [0.01] * 2, rel=1e-6)
 
 
 def test_both_forms_of_the_update_rule_make_the_same_optimizer(tmp_path: Path) -> None:
     path = small_file(tmp_path)
-    flat = prepare(load_spec(path), None, pytest.fail).optimizer
+    flat = prepare(load_spec(path), None, pytest.fail).rules[0].optimizer
     path.write_text(
         path.read_text().replace("momentum: 0.9", "optimizer: {type: SGD, momentum: 0.9}")
     )
-    mapped = prepare(load_spec(path), None, pytest.fail).optimizer
+    mapped = prepare(load_spec(path), None, pytest.fail).rules[0].optimizer
     assert type(mapped) is type(flat)
     assert mapped.state().keys() == flat.state().keys() != set()
 
@@ -86,7 +87,8 @@ def test_both_forms_of_the_update_rule_make_the_same_optimizer(tmp_path: Path) -
 def test_what_the_factors_stop_has_no_history(tmp_path: Path) -> None:
     more = "params: [{match: 'hidden', lr_mult: 0}]"
     job = prepare(small_spec(tmp_path, more=more), None, pytest.fail)
-    assert sorted(job.optimizer.state()) == ["history/scores/bias", "history/scores/weight"]
+    state = job.rules[0].optimizer.state()
+    assert sorted(state) == ["history/scores/bias", "history/scores/weight"]
 
 
 def test_a_factor_that_fits_no_name_is_refused_in_its_line(tmp_path: Path) -> None:

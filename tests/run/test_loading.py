@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from protonet.errors import DataError, SpecError, UsageError
-from protonet.run.loading import load, number_of_classes
+from protonet.run.loading import load, load_plain, number_of_classes
 from tests.data.tables import TINY, write
 from tests.small import small_file
 
@@ -157,3 +157,43 @@ def test_plugins_of_a_base_are_loaded_where_they_are_allowed(tmp_path: Path) -> 
         load(path)
     assert "PN035" in [one.code for one in caught.value.problems]
     assert load(tmp_path / "base.yaml").net.layers[0].type == "Mine"
+
+
+PROTOTXT = """\
+layer { name: "in" type: "Data" top: "data" data_param { source: "s" batch_size: 2 } }
+layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+        inner_product_param { num_output: 2 engine: 3 } }
+"""
+
+
+def test_a_prototxt_is_loaded_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "net.prototxt"
+    path.write_text(PROTOTXT.replace("engine: 3", ""))
+
+    spec = load(path, ["net.inputs.data=[3]", "net.layers.ip.num_output=5"])
+
+    assert spec.net.inputs["data"].shape == (3,)
+    assert spec.net.layers[0].params.num_output == 5
+
+
+def test_a_prototxt_that_is_wrong_is_refused_at_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "net.prototxt"
+    path.write_text(PROTOTXT)
+
+    with pytest.raises(SpecError) as error:
+        load(path)
+    assert [(one.code, one.mark and one.mark.line) for one in error.value.problems] == [
+        ("PN011", 1),
+        ("PN051", 3),
+    ]
+
+
+def test_plain_data_are_a_spec_wherever_they_were_kept(tmp_path: Path) -> None:
+    path = small_file(tmp_path)
+    plain = load(path).origin.data
+    assert load_plain(plain, "state.json").net == load(path).net
+    with pytest.raises(SpecError) as caught:
+        load_plain({**plain, "nett": 1}, "state.json")
+    first = str(caught.value).splitlines()[0]
+    assert first.startswith("error[PN012] state.json:")
+    assert first.endswith("nett: unknown key")

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import torch
 
+from protonet.distributed.group import Group
 from protonet.errors import DeviceError, UsageError
+from protonet.run.choice import Choice
 from protonet.run.machine import (
     check_same,
     choose_device,
@@ -111,8 +113,9 @@ def test_deterministic_asks_torch_and_cublas(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_this_machine_is_described_by_torch() -> None:
-    machine = this_machine("cpu", 2, channels_last=True)
+    machine = this_machine("cpu", Choice(None, 2, "max-autotune"), torch.channels_last)
     assert (machine.torch, machine.device) == (torch.__version__, "cpu")
+    assert (machine.threads, machine.channels_last, machine.compile) == (2, True, "max-autotune")
     assert machine.processor == torch.backends.cpu.get_cpu_capability()
 
 
@@ -170,3 +173,44 @@ def test_too_little_memory_is_an_error_of_the_device(error: Exception, why: str)
 def test_an_error_of_another_kind_stays_what_it_is() -> None:
     with pytest.raises(RuntimeError, match="shapes differ"), memory_errors():
         raise RuntimeError("shapes differ")
+
+
+def test_each_of_several_processes_has_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda(monkeypatch, 4)
+    group = Group(rank=6, count=8, local_rank=2, local_count=4)
+    assert choose_device(None, None, group) == "cuda:2"
+    assert choose_device(solver(device="cuda"), None, group) == "cuda:2"
+    assert choose_device(solver(device="cpu"), None, group) == "cpu"
+    before = BEFORE.model_copy(update={"device": "cuda:0"})  # as the first process recorded it
+    assert choose_device(solver(), before, group) == "cuda:2"
+    assert choose_device(solver(), BEFORE, group) == "cpu"
+
+
+@pytest.mark.parametrize("device", ["cuda:0", "mps"])
+def test_several_processes_cannot_have_one_device(device: str) -> None:
+    with pytest.raises(DeviceError) as caught:
+        choose_device(solver(device=device), None, Group(0, 2, 0, 2))
+    assert str(caught.value) == (
+        f"solver.device {device} is one device, and there are 2 processes; write cuda, which gives "
+        "each its own, or cpu"
+    )
+
+
+def test_processes_of_a_machine_share_its_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("protonet.run.machine.cores", lambda: 8)
+    assert set_threads(solver(), None, Group(0, 3, 0, 3)) == 2  # 8 / 3
+    assert set_threads(solver(), None, Group(0, 16, 0, 16)) == 1
+    assert set_threads(solver(threads=5), None, Group(0, 3, 0, 3)) == 5
+    # as before with as many processes, and else anew
+    before = BEFORE.model_copy(update={"processes": 3})
+    assert set_threads(solver(), before, Group(0, 3, 0, 3)) == 3
+    assert set_threads(solver(), before, Group(0, 2, 0, 2)) == 4
+    assert set_threads(solver(), before) == 8
+
+
+def test_another_number_of_processes_may_have_other_threads_and_is_told() -> None:
+    now = BEFORE.model_copy(update={"processes": 2, "threads": 1, "device": "cuda:0"})
+    check_same(BEFORE, now)
+    assert list(differences(BEFORE, now)) == ["the number of processes was 1, now 2"]
+    with pytest.raises(UsageError):
+        check_same(BEFORE, now.model_copy(update={"channels_last": True}))

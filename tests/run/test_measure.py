@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from protonet.errors import SpecError, UsageError
+from protonet.errors import DataError, SpecError, UsageError
 from protonet.run import train
 from protonet.run.measure import measure
 from protonet.schema import load_spec
@@ -73,9 +73,43 @@ def photos() -> None:
 def test_the_mean_and_deviation_are_the_training_sets_here_too(name: str | None) -> None:
     photos()
     result = train("photos.yaml")
-    scores = measure(load_spec("photos.yaml"), None, name, Shown())
+    scores = measure(load_spec("photos.yaml"), None, name, Shown(), "spec")
     for key, measured in scores.items():
         assert measured["loss"].value == result.metrics[key]["loss"]
+
+
+def test_images_are_prepared_as_is_stored_with_the_weights() -> None:
+    photos()
+    result = train("photos.yaml")
+    output = Shown()
+    scores = measure(load_spec("photos.yaml"), None, None, output)
+    # val decides, so its transform is what belongs to the weights; the sets hold the same images
+    assert scores["val"]["loss"].value == result.metrics["val"]["loss"]
+    assert scores["test"]["loss"].value == pytest.approx(result.metrics["val"]["loss"], rel=1e-6)
+    # images(5) + 15: channel c has 15 + 48 n + 16 c + 0 … 15, n from 0 to 4, whose variance is
+    # 48² · 2 + (16² - 1) / 12 = 4629.25, so the factor is 1 / 68.0386 …
+    assert [line for line in output.lines if "prepared" in line] == [
+        "data.test: images are prepared as runs/photos/1 says, by Mean {value: [118.5, 134.5, "
+        "150.5]}, Scale {factor: [0.014697541068236657, 0.01469…; the spec says Mean {value: "
+        "[118.5, 134.5, 150.5]}, and --transform spec does that"
+    ]
+
+
+def test_a_stored_transform_that_does_not_fit_is_refused() -> None:
+    photos()
+    Path("own.yaml").write_text(PHOTOS.replace("{mean: dataset, std: dataset}", "{crop_size: 4}"))
+    train("own.yaml")
+    write_images(Path("small.lmdb"), images(4)[:, :, :3, :3].copy())
+    overrides = [
+        "data.test={source: small.lmdb, batch_size: 2, transform: [{type: Pad, pad: [0, 1, 0, 1]}]}"
+    ]
+    with pytest.raises(DataError) as caught:
+        measure(load_spec("own.yaml", overrides), None, "test", Shown())
+    assert str(caught.value) == (
+        "data.test: what runs/photos/1 says of preparing images does not fit: transform 1 "
+        "(CenterCrop): a window of 4 x 4 does not fit into images of 3 x 3: 3 - 4 = -1 rows left, "
+        "3 - 4 = -1 columns left; --transform spec prepares them as the spec says"
+    )
 
 
 def test_a_training_set_that_is_lost_is_one_error() -> None:

@@ -8,10 +8,11 @@ from protonet.errors import SnapshotError, UsageError
 from protonet.run import train
 from protonet.run.facts import resolved
 from protonet.run.job import prepare
-from protonet.run.resume import check_continues, restore
+from protonet.run.remembered import restore
+from protonet.run.resume import check_continues
 from protonet.schema import load_spec, respecified
 from protonet.snapshot import Snapshot, read_snapshot
-from tests.small import points, small_spec, write_points
+from tests.small import points, small_file, small_spec, write_points
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +53,69 @@ def test_both_forms_of_the_update_rule_are_the_same_training(
     assert continued(tmp_path, snapshot) == ["solver.momentum was 0.9, is 0.5"]
 
 
+POLICY = '"lr_scheduler.ReduceLROnPlateau"'
+ADAMW = "optimizer: {type: optim.AdamW, betas: [0.9, 0.99], weight_decay: 0.1, amsgrad: true}"
+
+
+@pytest.mark.parametrize(
+    ("rule", "notes"),
+    [
+        (ADAMW.replace("0.99]", "0.9]"), ["solver.betas.1 was 0.99, is 0.9"]),
+        (ADAMW.replace("weight_decay: 0.1, ", ""), ["solver.weight_decay was 0.1, is not given"]),
+        (
+            f"{ADAMW}, lr_policy: {{type: {POLICY}, patience: 3}}",
+            [f"solver.lr_policy was not given, is {{type: {POLICY}, patience: 3}}"],
+        ),
+    ],
+)
+def test_numbers_of_an_optimizer_of_torch_may_change(
+    rule: str, notes: list[str], tmp_path: Path
+) -> None:
+    path = small_file(tmp_path, max_iter=1)
+    written = path.read_text()
+    path.write_text(written.replace("momentum: 0.9", ADAMW))
+    before = read_snapshot(train(path).folder / "snapshots/iter_1")
+    path.write_text(written.replace("momentum: 0.9", rule))
+    assert continued(tmp_path, before) == notes
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "difference"),
+    [
+        (
+            "{type: optim.AdamW}",
+            "{type: optim.AdamW, amsgrad: true}",
+            "solver.amsgrad was not given, is true",
+        ),
+        (
+            "{type: optim.RMSprop}",
+            "{type: optim.RMSprop, momentum: 0.9}",
+            "solver.momentum was not given, is 0.9",
+        ),
+        ("{type: optim.Adam}", "{type: optim.AdamW}", "solver.type was optim.Adam, is optim.AdamW"),
+        (
+            "{type: optim.LBFGS, history_size: 9}",
+            "{type: optim.LBFGS, history_size: 5}",
+            "solver.history_size was 9, is 5",
+        ),
+    ],
+)
+def test_what_an_optimizer_of_torch_remembers_may_not_change(
+    before: str, now: str, difference: str, tmp_path: Path
+) -> None:
+    path = small_file(tmp_path, max_iter=1)
+    written = path.read_text()
+    path.write_text(written.replace("momentum: 0.9", f"optimizer: {before}"))
+    snapshot = read_snapshot(train(path).folder / "snapshots/iter_1")
+    path.write_text(written.replace("momentum: 0.9", f"optimizer: {now}"))
+    with pytest.raises(UsageError) as caught:
+        continued(tmp_path, snapshot)
+    assert str(caught.value) == (
+        f"runs/small/1/snapshots/iter_1: belongs to another training: {difference}. Put it back, "
+        "or train anew without --resume"
+    )
+
+
 def test_lengths_are_compared_as_they_are_written(snapshot: Snapshot, tmp_path: Path) -> None:
     notes = continued(tmp_path, snapshot, "solver.max_iter=2 epochs")
     assert notes == ["solver.max_iter was 4, is 2 epochs"]
@@ -69,6 +133,8 @@ def test_lengths_are_compared_as_they_are_written(snapshot: Snapshot, tmp_path: 
         ("data.train.shuffle=false", "data.train.shuffle was true, is false"),
         ("solver.random_seed=4", "solver.random_seed was 3, is 4"),
         ("solver.iter_size=2", "solver.iter_size was not given, is 2"),
+        ("solver.precision=bf16", "solver.precision was not given, is bf16"),
+        ("solver.ema=0.99", "solver.ema was not given, is 0.99"),
     ],
 )
 def test_another_training_is_refused_by_name(

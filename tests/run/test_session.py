@@ -5,13 +5,15 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-import torch
 
-from protonet.errors import DataError, NonFiniteError
+from protonet.errors import DataError, NonFiniteError, TrainingError
 from protonet.hooks.display import Display
 from protonet.hooks.guard import Guard
+from protonet.hooks.histograms import Histograms
 from protonet.hooks.hook import Hook
 from protonet.hooks.live import Live
+from protonet.hooks.memory import Memory
+from protonet.hooks.norms import Norms
 from protonet.hooks.signals import Signals
 from protonet.hooks.snapshot import Snapshots as SnapshotHook
 from protonet.hooks.test import Test
@@ -22,7 +24,7 @@ from protonet.run.output import Log, Output, Silent
 from protonet.run.records import Records
 from protonet.run.session import Session
 from protonet.schema import Spec, respecified
-from protonet.snapshot import Evaluation, State, read_snapshot
+from protonet.snapshot import Evaluation, State, Stored, read_snapshot
 from protonet.solver import Solver
 from tests.run.test_output import Shown
 from tests.run.test_sets import images, write_images
@@ -56,12 +58,16 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+BOARD = [Norms, Memory, Histograms]
+"""What shows a net without pictures to TensorBoard."""
+
+
 @pytest.mark.parametrize(
     ("live", "without_test_set", "kinds"),
     [
-        (True, False, [Guard, Display, Test, SnapshotHook, Live, Signals]),
-        (False, False, [Guard, Display, Test, SnapshotHook, Signals]),
-        (False, True, [Guard, Display, SnapshotHook, Signals]),
+        (True, False, [Guard, Display, Test, *BOARD, SnapshotHook, Live, Signals]),
+        (False, False, [Guard, Display, Test, *BOARD, SnapshotHook, Signals]),
+        (False, True, [Guard, Display, *BOARD, SnapshotHook, Signals]),
     ],
 )
 def test_the_flag_is_read_first_and_a_snapshot_follows_its_test_and_signals_come_last(
@@ -161,6 +167,7 @@ def test_a_snapshot_says_how_evaluation_prepares_an_image(tmp_path: Path) -> Non
         ),
         channels="BGR",
         classes=("0", "1", "2"),
+        stored=Stored(shape=(3, 4, 4), channels="RGB"),
     )
 
 
@@ -173,22 +180,22 @@ def test_what_was_not_finite_is_not_displayed(tmp_path: Path) -> None:
     ]
 
 
-def test_a_bad_batch_is_named_by_its_update(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bad_batch_is_named_by_its_update(tmp_path: Path) -> None:
     spec = small_spec(tmp_path, more="iter_size: 3")
     with session(spec) as (made, job, _):
-        module, calls = job.net.graph_module, iter(range(99))
+        calls = iter(range(99))
 
-        def forward(*batch: torch.Tensor) -> object:
+        def refuse(module: object, batch: object) -> None:
             if next(calls) == 5:  # the third of iteration 1
                 raise DataError("label 7 is outside the 3 classes")
-            return module(*batch)
 
-        monkeypatch.setattr(type(job.net), "graph_module", property(lambda net: forward))
-        with pytest.raises(DataError) as caught:
+        job.aims[0].module.register_forward_pre_hook(refuse)
+        with pytest.raises(TrainingError) as caught:
             made.train(Silent(), "again", None)
-    assert str(caught.value) == "data.train, iteration 1: label 7 is outside the 3 classes"
+    assert str(caught.value) == (
+        "data.train, iteration 1: label 7 is outside the 3 classes. Training stopped after 1 "
+        "iteration, with a snapshot; when that is mended, go on with: again"
+    )
 
 
 def test_a_session_goes_on_from_a_state(tmp_path: Path) -> None:

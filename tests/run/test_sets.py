@@ -106,6 +106,18 @@ def test_a_crop_runs_on_the_host_and_decides_the_shape(tmp_path: Path) -> None:
     np.testing.assert_array_equal(first(tmp_path, found), images()[:2, :, 1:3, 1:3])
 
 
+def test_some_records_come_once_in_the_order_asked_for(tmp_path: Path) -> None:
+    write_images(tmp_path / "images.lmdb", images())
+    found = opened(tmp_path, {"batch_size": 2, "transform": {"scale": 2}})
+    feed = found.chosen(Net(load_spec(tmp_path / "spec.yaml").net), np.array([4, 0, 3]))
+    batches = list(feed)
+    assert [len(labels) for _, labels in batches] == [2, 1]
+    np.testing.assert_array_equal(
+        torch.cat([data for data, _ in batches]), images()[[4, 0, 3]] * np.float32(2)
+    )
+    assert torch.cat([labels for _, labels in batches]).tolist() == [1, 0, 0]
+
+
 def test_fields_are_renamed(tmp_path: Path) -> None:
     write_images(tmp_path / "images.lmdb", images())
     inputs = {"image": [3, 4, 4], "label": {"shape": [], "dtype": "int64"}}
@@ -148,8 +160,23 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any] | None, str]] = {
     "a crop that does not fit": (
         {"transform": {"crop_size": 9}},
         None,
-        "error[PN041] {folder}/spec.yaml:6:7 data.train.transform: crop_size: a window of "
+        "error[PN041] {folder}/spec.yaml:6:18 data.train.transform.crop_size: a window of "
         "9 x 9 does not fit into images of 4 x 4: 4 - 9 = -5 rows left, 4 - 9 = -5 columns left",
+    ),
+    "colours behind arithmetic": (
+        {"transform": [{"type": "Scale", "factor": 2}, {"type": "RandAugment"}]},
+        None,
+        "error[PN041] {folder}/spec.yaml:8:7 data.train.transform.1: transform 2 (RandAugment): it "
+        "works on the values as they are stored, and Scale before it makes them float32",
+    ),
+    "channels that the net does not expect": (
+        {"transform": [{"type": "ToRGB"}]},
+        {
+            "data": {"shape": [3, 4, 4], "channels": "BGR"},
+            "label": {"shape": [], "dtype": "int64"},
+        },
+        "error[PN041] {folder}/spec.yaml:6:5 data.train.transform: the net expects BGR, and the "
+        "transforms leave RGB",
     ),
     "a mean file that is missing": (
         {"transform": {"mean_file": "mean.npy"}},

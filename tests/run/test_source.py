@@ -32,6 +32,11 @@ ALIKE: dict[str, tuple[str, str]] = {
         "[{type: RandomCrop, size: 5}, {type: Mean, value: 3}, {type: RandomCrop, size: 4}]",
         "[{type: RandomCrop, size: 5}, {type: RandomCrop, size: 4}]",
     ),
+    "scaled windows turned, colours changed": (
+        "[{type: RandomResizedCrop, size: 4, interpolation: nearest}, {type: Rotate, degrees: 40}]",
+        "[{type: ColorJitter, brightness: 0.5}, {type: RandomResizedCrop, size: 4},"
+        " {type: Rotate, degrees: 40, interpolation: bilinear}]",
+    ),
 }
 
 
@@ -43,7 +48,8 @@ def test_an_image_and_its_label_image_are_cut_and_turned_alike(name: str, tmp_pa
     image, mask = (
         f"data.train.{number}.transform={text}" for number, text in enumerate(ALIKE[name])
     )
-    data, masks = batches(*open_train(path, SMALLER, image, mask), count=15)
+    many = "net.layers.scores.num_output=256"  # every number of the image may be a class
+    data, masks = batches(*open_train(path, SMALLER, many, image, mask), count=15)
 
     # undo the arithmetic: (pixel − mean) · scale, or pixel · scale − mean
     undone = {
@@ -96,7 +102,7 @@ def test_dataset_at_a_place_that_the_training_set_lacks_is_refused(tmp_path: Pat
 def test_what_is_wrong_with_each_source_is_told_at_once_at_its_place(tmp_path: Path) -> None:
     lines = refusal(write_pairs(tmp_path), SMALLER, "data.train.1.transform={crop_size: 9}")
     assert [line for line in lines if line.startswith("error")] == [
-        "error[PN041] command line:1:24 data.train.1.transform: crop_size: a window of 9 x 9 does "
+        "error[PN041] command line:1:36 data.train.1.transform.crop_size: a window of 9 x 9 does "
         "not fit into images of 6 x 6: 6 - 9 = -3 rows left, 6 - 9 = -3 columns left",
         "error[PN041] pairs.yaml:4:16 data.train.0.source: a sample of data has the shape "
         "(1, 6, 6), the net's input takes (1, 4, 4)",

@@ -18,8 +18,9 @@ from protonet.errors import DataError, Interrupted, NonFiniteError, SpecError, S
 from protonet.hooks.hook import Step
 from protonet.run import Result, TrainOptions, run_training, train
 from protonet.run.folder import RunFolder
+from protonet.run.hooking import Workshop, hooks_of
 from protonet.run.job import prepare
-from protonet.run.session import Session
+from protonet.run.saving import Saver
 from protonet.schema import load_spec, respecified
 from protonet.snapshot import Snapshots, read_snapshot
 from protonet.solver import Solver
@@ -208,7 +209,7 @@ class Stopped(Exception):
 
 def stop_after(monkeypatch: pytest.MonkeyPatch, iteration: int) -> None:
     """End the next training after an iteration, as a kill would: nothing more is written."""
-    original = Session._hooks
+    original = hooks_of
 
     class Stop:
         def __getattr__(self, name: str) -> Any:
@@ -219,10 +220,10 @@ def stop_after(monkeypatch: pytest.MonkeyPatch, iteration: int) -> None:
                 raise Stopped
             return False
 
-    def hooks(self: Session, *arguments: Any) -> Any:
-        return [*original(self, *arguments), Stop()]
+    def hooks(shop: Workshop) -> Any:
+        return [*original(shop), Stop()]
 
-    monkeypatch.setattr(Session, "_hooks", hooks)
+    monkeypatch.setattr("protonet.run.session.hooks_of", hooks)
 
 
 @pytest.mark.parametrize(
@@ -248,7 +249,7 @@ def test_a_resumed_run_ends_as_if_nothing_had_happened(
 
     assert same(weights("alone", 10), weights("cut", 10))
     assert rows("alone") == rows("cut")
-    timed = {"train/images_per_second", "train/data_wait"}
+    timed = {"train/images_per_second", "train/data_wait", "memory/resident_MiB"}
     for tag in scalars(Path("alone")).keys() - timed:
         assert scalars(Path("alone"))[tag] == scalars(Path("cut"))[tag]
     assert resumed.metrics == alone.metrics
@@ -356,15 +357,15 @@ def test_ctrl_c_writes_a_snapshot_from_which_the_run_ends_the_same(
 ) -> None:
     spec = small_spec(tmp_path)
     train(spec, run="alone")
-    original = Session.snapshot
+    original = Saver.take
 
-    def press(self: Session, iteration: int) -> None:
+    def press(self: Saver, iteration: int) -> None:
         original(self, iteration)
         if iteration == 4:
             os.kill(os.getpid(), signal.SIGINT)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Session, "snapshot", press)
+        patch.setattr(Saver, "take", press)
         with pytest.raises(Interrupted) as caught:
             run_training(spec, TrainOptions(run=Path("cut"), again="protonet train x --resume"))
 
@@ -438,7 +439,7 @@ def test_a_signal_after_an_update_that_was_not_made_writes_no_snapshot(
     press(monkeypatch, signal.SIGHUP, 3)
     with pytest.raises(NonFiniteError) as caught:
         train(small_spec(tmp_path), run="a", **changed(overrides))
-    assert str(caught.value).startswith("iteration 1: the output of layer scores is not finite; ")
+    assert str(caught.value).startswith("iteration 1: the output of layer scores is not finite (")
     assert Snapshots(Path("a/snapshots")).iterations() == []
 
 
@@ -481,7 +482,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_weights
         train(
             spec, run="a", **changed({"solver.base_lr": 1e38, "solver.test_initialization": False})
         )
-    assert str(caught.value).startswith("iteration 1: the output of layer scores is not finite; ")
+    assert str(caught.value).startswith("iteration 1: the output of layer scores is not finite (")
     assert Snapshots(Path("a/snapshots")).iterations() == []
 
 
@@ -502,8 +503,8 @@ def test_labels_outside_the_classes_stop_the_run_and_name_the_sample(tmp_path: P
     with pytest.raises(DataError) as caught:
         train(spec)
     assert str(caught.value) == (
-        "data.train, iteration 0: label 4 is outside the 3 classes (0 to 2), first at sample 2 of "
-        "the batch"
+        "data.train, iteration 0: layer loss: label 4 is outside the 3 classes (0 to 2), first at "
+        "sample 2 of the batch"
     )
 
 

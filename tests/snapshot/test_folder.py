@@ -104,10 +104,52 @@ def test_what_a_killed_process_left_is_no_snapshot(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_process_left_goes_with_the_next_snapshot(tmp_path: Path) -> None:
-    for name in (".iter_7.partial", ".iter_3.old", "notes"):
+    for name in (".iter_7.partial", ".iter_3.leaving", "notes"):
         (tmp_path / name).mkdir()
     Snapshots(tmp_path).write(state(8), TENSORS, {})
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["iter_8", "notes"]
+
+
+def test_one_whose_replacement_was_cut_short_is_found(tmp_path: Path) -> None:
+    """As a kill between the two renames of a replacement leaves it."""
+    written(tmp_path, [None, None])
+    (tmp_path / "iter_2").rename(tmp_path / ".iter_2.old")
+    newest = Snapshots(tmp_path).newest(pytest.fail)
+    assert newest is not None
+    assert newest.path == tmp_path / "iter_2"
+
+
+def test_later_ones_are_moved_and_the_latest_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshots = written(tmp_path / "snapshots", [None] * 4, keep=4)
+    (tmp_path / "aside").mkdir()
+    moved: list[str] = []
+    original = Path.rename
+
+    def rename(self: Path, target: Path) -> Path:
+        moved.append(self.name)
+        return original(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    snapshots.move_later(2, tmp_path / "aside")
+    assert (moved, snapshots.iterations()) == (["iter_4", "iter_3"], [1, 2])
+    assert sorted(entry.name for entry in (tmp_path / "aside").iterdir()) == ["iter_3", "iter_4"]
+
+
+def test_later_ones_that_cannot_be_moved_are_an_error(tmp_path: Path) -> None:
+    snapshots = written(tmp_path, [None, None])
+    with pytest.raises(StorageError) as caught:
+        snapshots.move_later(1, tmp_path / "gone")
+    assert str(caught.value) == f"{tmp_path}/gone: cannot be written: No such file or directory"
+
+
+def test_what_is_no_longer_kept_may_go_later(tmp_path: Path) -> None:
+    """As a resume removes what a process that was killed over it would have."""
+    written(tmp_path, [0.5, 0.9, 0.7, 0.6], keep=9)
+    (tmp_path / ".iter_0.leaving").mkdir()
+    Snapshots(tmp_path, 1).prune(3)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["iter_2", "iter_3", "iter_4"]
 
 
 def test_a_snapshot_left_from_a_later_time_is_not_removed_for_an_earlier_one(

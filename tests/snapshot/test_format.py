@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -12,7 +13,7 @@ import torch
 from safetensors import safe_open
 
 from protonet.errors import SnapshotError, StorageError
-from protonet.snapshot.format import read_snapshot, read_state, write_snapshot
+from protonet.snapshot.format import put_back, read_snapshot, read_state, write_snapshot
 from tests.snapshot.test_state import state
 
 WEIGHTS = {
@@ -159,6 +160,57 @@ def test_a_folder_that_is_gone_is_refused(tmp_path: Path) -> None:
         f"{path}: the snapshot cannot be written: No such file or directory. The snapshots before "
         "it are whole; make room and go on with --resume"
     )
+
+
+@pytest.mark.parametrize("refused", [1, 2])
+def test_a_replacement_that_fails_leaves_what_was_there(
+    refused: int, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = iter(range(1, 9))
+    rename = Path.rename
+
+    def limited(self: Path, target: Path) -> Path:
+        if next(calls) == refused:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", limited)
+    with pytest.raises(StorageError):
+        write_snapshot(path, state(score=0.5), {}, {})
+    assert read_snapshot(path).state == state()
+    assert [entry.name for entry in path.parent.iterdir()] == ["iter_4"]
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from protonet.snapshot.format import write_snapshot
+from tests.snapshot.test_state import state
+calls = iter(range(1, 99))
+def killing(call):
+    def called(*arguments, **named):
+        if next(calls) == int(sys.argv[2]):
+            os._exit(9)
+        return call(*arguments, **named)
+    return called
+Path.rename, os.fsync = killing(Path.rename), killing(os.fsync)
+write_snapshot(Path(sys.argv[1]), state(score=0.5), {}, {})
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("call", range(1, 9))
+def test_a_replacement_that_is_killed_anywhere_leaves_the_old_one_or_the_new_one(
+    call: int, path: Path
+) -> None:
+    """The calls are three files and a folder put on the disk, two renames, and the folder above."""
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", KILLED, str(path), str(call)]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    done = subprocess.run(command, check=False, env=environment)
+    assert done.returncode == (9 if call <= 7 else 0)
+    put_back(path.parent)
+    assert read_snapshot(path).state.score == (None if call <= 6 else 0.5)
 
 
 def test_an_interruption_while_writing_leaves_nothing(

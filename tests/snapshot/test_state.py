@@ -26,7 +26,14 @@ def state(iteration: int = 4, **changes: Any) -> State:
 
 def test_a_state_survives_json() -> None:
     written = state(
-        metrics={"test": {"accuracy": 0.5, "per_class": [0.25, 0.75]}},
+        metrics={
+            "test": {
+                "accuracy": 0.5,
+                "per_class": [0.25, None],
+                "confusion": [[1.0, 0.0], [None, 2.5]],
+                "loss": None,
+            }
+        },
         score=0.5,
         result="test: accuracy 0.5000",
         lengths={"metrics.jsonl": 12},

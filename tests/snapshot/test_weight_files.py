@@ -10,6 +10,7 @@ import torch
 from protonet.errors import DataError, SnapshotError
 from protonet.snapshot.folder import Snapshots
 from protonet.snapshot.weight_files import read_weights
+from tests.protobuf.wire import blob, layer
 from tests.snapshot.test_state import state
 
 ARRAYS = {"ip/weight": np.arange(6, dtype=np.float32).reshape(2, 3)}
@@ -53,7 +54,11 @@ def test_every_kind_of_file_gives_its_arrays_by_name(write: object, tmp_path: Pa
         ("w.npz", b"", "the weights are damaged, or no npz file"),
         ("w.safetensors", b"12345678901", "the weights are damaged, or no safetensors file"),
         ("w.safetensors", b"", "the weights are damaged, or no safetensors file"),
-        ("w.pt", b"", "weights are a .safetensors or .npz file, a snapshot's folder or a run's"),
+        (
+            "w.pt",
+            b"",
+            "weights are a .safetensors, .npz or .caffemodel file, a snapshot's folder or a run's",
+        ),
     ],
 )
 def test_refuses_what_holds_no_weights(
@@ -87,3 +92,15 @@ def test_refuses_a_run_whose_newest_snapshot_is_damaged(tmp_path: Path) -> None:
         f"{tmp_path}/snapshots/iter_2: the snapshot is damaged: weights.safetensors: its checksum "
         "is another"
     )
+
+
+def test_caffes_weights_are_read_by_layer_and_number(tmp_path: Path) -> None:
+    path = tmp_path / "net.caffemodel"
+    path.write_bytes(layer("ip", blob((1, 2), 3, 4), blob((1,), 5)))
+
+    found = read_weights(path)
+
+    assert {name: tensor.tolist() for name, tensor in found.items()} == {
+        "ip/0": [[3, 4]],
+        "ip/1": [5],
+    }

@@ -6,7 +6,7 @@ import pytest
 
 from protonet.errors import SpecError
 from protonet.problems import SourceText
-from protonet.source.limits import MOST_CHARACTERS, MOST_DEPTH, check_limits
+from protonet.source.limits import MOST_CHARACTERS, MOST_DEPTH, MOST_ENTRIES, check_limits
 
 
 def refusal(text: str) -> tuple[str, str]:
@@ -49,6 +49,21 @@ def test_aliases_that_unfold_to_a_million_values_are_refused() -> None:
 
 def test_many_aliases_of_a_small_map_are_read() -> None:
     check("a: &a {k: 1}\n" + "".join(f"b{n}: *a\n" for n in range(1000)))
+
+
+@pytest.mark.parametrize(
+    ("whole", "last", "place"),
+    [
+        ("- 1\n" * MOST_ENTRIES, "- 1\n", "a.yaml:25001:3"),
+        ("k: 1\n" * MOST_ENTRIES, "l: 1\n", "a.yaml:25001:4"),
+        (f"a: [{'[], ' * MOST_ENTRIES}", "x]\n", "a.yaml:1:100005"),
+    ],
+)
+def test_a_list_or_map_of_more_than_twenty_five_thousand_entries_is_refused(
+    whole: str, last: str, place: str
+) -> None:
+    check(whole)
+    assert refusal(whole + last) == (place, "one map or list has more than 25,000 entries")
 
 
 @pytest.mark.parametrize(

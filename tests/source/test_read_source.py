@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,42 @@ def test_a_folder_is_no_spec(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         read_source(tmp_path)
     assert str(caught.value) == f"{tmp_path}: cannot be read: Is a directory"
+
+
+def piped(raw: bytes) -> Path:
+    """Return the path of an open pipe, as the shell makes one of `<(command)`."""
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb") as file:
+        file.write(raw)
+    return Path(f"/dev/fd/{reader}")
+
+
+def test_what_the_shell_pipes_in_is_read_and_lies_in_the_current_folder(
+    spec: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(spec.parent)
+    path = piped(b"net: {layers: []}\n")
+    try:
+        origin = read_source(path)
+    finally:
+        os.close(int(path.name))
+    assert (origin.name, origin.folder) == (str(path), spec.parent)
+    assert origin.data == {"net": {"layers": []}}
+
+
+def test_a_file_that_is_given_open_lies_in_the_current_folder_too(
+    spec: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    spec.write_text("net: {layers: []}\n")
+    with spec.open("rb") as file:
+        assert read_source(Path(f"/dev/fd/{file.fileno()}")).folder == tmp_path / "other"
+
+
+def test_what_is_longer_than_any_spec_is_not_read_to_its_end(spec: Path) -> None:
+    with spec.open("wb") as file:
+        file.truncate(10**12)  # takes no disk
+    with pytest.raises(UsageError) as caught:
+        read_source(spec)
+    assert str(caught.value) == f"{spec}: cannot be read: it has more than 16,000,000 bytes"

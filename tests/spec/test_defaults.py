@@ -138,3 +138,78 @@ def test_defaults_that_are_no_map_of_maps_are_told() -> None:
     with pytest.raises(SpecError) as caught:
         spec_of("net: {defaults: [], layers: []}")
     assert [(one.code, one.path) for one in caught.value.problems] == [("PN010", "net.defaults")]
+
+
+@pytest.mark.parametrize(
+    ("default", "layer", "left"),
+    [
+        (
+            "Pooling: {pool: AVE, kernel_size: 3, stride: 2, pad: 1}",
+            "type: Pooling, global_pooling: true",
+            {"pool": "AVE", "kernel_size": None, "stride": None, "pad": None},
+        ),
+        (
+            "Pooling: {kernel_size: 3, stride: 2}",
+            "type: Pooling, kernel_h: 5, kernel_w: 1",
+            {"kernel_size": None, "kernel_h": 5, "kernel_w": 1, "stride": (2,)},
+        ),
+        (
+            "Convolution: {num_output: 4, kernel_h: 3, kernel_w: 1, pad_h: 1}",
+            "type: Convolution, kernel_size: 5",
+            {"num_output": 4, "kernel_size": (5,), "kernel_h": None, "kernel_w": None, "pad_h": 1},
+        ),
+        (
+            "Eltwise: {coeff: [1, -1]}",
+            "type: Eltwise, bottom: [data, data], operation: MAX",
+            {"operation": "MAX", "coeff": ()},
+        ),
+        ("Slice: {slice_dim: 2}", "type: Slice, axis: 1", {"axis": 1}),
+    ],
+)
+def test_a_default_gives_way_to_the_own_keys_that_it_contradicts(
+    default: str, layer: str, left: dict[str, Any]
+) -> None:
+    (made,) = net_of(f"name: x, {layer}", defaults=f"{{{default}}}").layers
+    assert {key: getattr(made.params, key) for key in left} == left
+
+
+def test_other_layers_keep_the_default_and_other_mistakes_are_told() -> None:
+    lines = (
+        "name: one, type: Pooling",
+        "name: all, type: Pooling, global_pooling: true",
+    )
+    one, whole = net_of(*lines, defaults="{Pooling: {kernel_size: 3}}").layers
+    assert (one.params.kernel_size, whole.params.kernel_size) == ((3,), None)
+    with pytest.raises(SpecError) as caught:
+        net_of(*lines, "name: c, type: Pooling, pol: AVE", defaults="{Pooling: {kernel_size: 3}}")
+    assert [(one.code, one.path) for one in caught.value.problems] == [
+        ("PN012", "net.layers.c.pol")
+    ]
+
+
+def test_a_common_key_gives_way_too() -> None:
+    line = "name: ip, type: InnerProduct, num_output: 2, include: {phase: test}"
+    (layer,) = net_of(line, defaults="{InnerProduct: {phase: train}}").layers
+    assert (layer.phase, layer.phases()) == (None, ("test",))
+
+
+def test_a_layer_that_contradicts_itself_is_refused_whatever_the_defaults() -> None:
+    with pytest.raises(SpecError) as caught:
+        net_of(
+            "name: x, type: Pooling, global_pooling: true, kernel_size: 2",
+            defaults="{Pooling: {stride: 3}}",
+        )
+    assert [(one.code, one.path) for one in caught.value.problems] == [
+        ("PN015", "net.layers.x.kernel_size")
+    ]
+
+
+def test_defaults_that_contradict_each_other_are_refused_where_they_stand() -> None:
+    with pytest.raises(SpecError) as caught:
+        net_of(
+            "name: x, type: Pooling",
+            defaults="{Pooling: {global_pooling: true, kernel_size: 3}}",
+        )
+    assert [(one.code, one.path) for one in caught.value.problems] == [
+        ("PN015", "net.defaults.Pooling.kernel_size")
+    ]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from pydantic import ValidationError
 
 from protonet.errors import Path, PathError, SpecError
 from protonet.language import expand
 from protonet.problems import Problem
-from protonet.spec.diagnose import locate, path_text
+from protonet.schema import Spec
+from protonet.spec.diagnose import locate, path_text, problems_of, unlocated
 from tests.specs import origin_of, spec_of
 
 DATA = {"net": {"layers": [{"name": "conv1", "pad": [1, 2]}, {"type": "ReLU"}]}, "a": [5]}
@@ -106,3 +110,20 @@ def test_no_message_of_pydantic_reaches_a_person(key: str, value: str) -> None:
     with pytest.raises(SpecError) as caught:
         spec_of(text)
     assert [one.why for one in caught.value.problems if one.why[:1].isupper()] == []
+
+
+def test_of_a_great_many_errors_the_first_are_located_and_the_others_counted() -> None:
+    origin = origin_of("net: {layers: []}\n" + "".join(f"k{i}: 1\n" for i in range(20_005)))
+    spec = expand(origin)
+    context: dict[str, Any] = {"layers": {}, "plan": spec.plan, "blocks": ()}
+    with pytest.raises(ValidationError) as caught:
+        Spec.model_validate(spec.data, context=context)
+    assert caught.value.error_count() == 20_005
+    found = problems_of(caught.value, spec)
+    assert [found[0].path, found[-1].path, len(found)] == ["k0", "k19999", 20_000]
+    assert unlocated(caught.value) == 5
+
+
+def test_the_only_item_of_a_list_is_shown_where_it_is_written() -> None:
+    problem = problem_of(layer("num_output: 3, include: {phase: trian}"))
+    assert (problem.path, str(problem.mark)) == ("net.layers.ip.include.phase", "net.yaml:1:100")

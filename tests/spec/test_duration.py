@@ -68,8 +68,8 @@ NEEDED = "a whole number or a duration is needed"
         ("-1 epochs", "PN013", "must be above 0", ""),
         ("2.5 iterations", "PN013", "iterations are whole", "such as 3 iterations"),
         (2**31, "PN013", "must be at most 2147483647", ""),
-        ("10 minutes", "PN016", "kept for durations in minutes", "this version cannot run it"),
-        ("1 hour", "PN016", "kept for durations in hours", "this version cannot run it"),
+        ("10 minutes", "PN013", "this follows iterations, not a clock", EXAMPLES),
+        ("1 hour", "PN013", "this follows iterations, not a clock", EXAMPLES),
     ],
 )
 def test_what_is_no_length_is_told(written: object, code: str, why: str, hint: str) -> None:
@@ -133,3 +133,19 @@ def test_an_editor_is_told_both_forms(
     assert words["type"] == "string"
     assert re.search(words["pattern"], text)
     assert not re.search(words["pattern"], other)
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [("30 seconds", 30), ("10 minutes", 600), ("1 minute", 60), ("1.5 hours", 5400)],
+)
+def test_a_time_is_known_in_seconds_and_shown_as_it_is_written(written: str, seconds: int) -> None:
+    found = parse(written, timed=True)
+    assert found == Duration(Fraction(seconds), "seconds")
+    assert str(found) == written
+
+
+def test_no_time_is_never() -> None:
+    assert parse("0 minutes", least=0, timed=True) == 0
+    with pytest.raises(PydanticCustomError, match="must be above 0"):
+        parse("0 minutes", timed=True)

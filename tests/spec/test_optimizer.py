@@ -71,13 +71,13 @@ def test_of_a_type_that_is_no_text_the_solver_says_so() -> None:
             ],
         ),
         (
-            {"type": "optim.AdamW"},
+            {"type": "optim.SparseAdam"},
             [
                 (
-                    "PN016",
+                    "PN014",
                     ("type",),
-                    "kept for torch's own optimizers",
-                    "this version cannot run it",
+                    "SparseAdam takes sparse gradients, and those of layers are dense",
+                    "optim.Adam",
                 )
             ],
         ),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from protonet.lr_policy import InvParams, MultistepParams, StepParams
+from protonet.errors import Path
+from protonet.lr_policy.caffe import InvParams, MultistepParams, StepParams
 from protonet.spec.duration import Duration
 from protonet.spec.policy import LrPolicySpec
 
@@ -23,8 +24,15 @@ def test_steps_may_be_given_in_epochs_and_are_known_later() -> None:
     policy = LrPolicySpec.model_validate({"type": "step", "gamma": 0.1, "stepsize": "30 epochs"})
     assert policy.durations == {"stepsize": Duration(Fraction(30))}
     assert policy.lengths("stepsize") == [Duration(Fraction(30))]
-    resolved = policy.resolved({"stepsize": 28_140})
-    assert (resolved.params, resolved.durations) == (StepParams(gamma=0.1, stepsize=28_140), {})
+    places: list[object] = []
+
+    def turn(length: object, path: Path) -> object:
+        places.append(path)
+        return 28_140 if isinstance(length, Duration) else length
+
+    turned = policy.turned(turn, ("lr_policy",))
+    assert (turned.params, turned.durations) == (StepParams(gamma=0.1, stepsize=28_140), {})
+    assert ("lr_policy", "stepsize") in places
 
 
 def test_a_list_may_mix_epochs_and_iterations() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from protonet.errors import SpecError
 from protonet.spec.solver import SolverSpec
@@ -129,13 +130,13 @@ def test_devices_are_named_as_torch_names_them(device: str) -> None:
             ],
         ),
         (
-            "base_lr: 1, max_iter: 1, optimizer: {type: optim.AdamW}",
+            "base_lr: 1, max_iter: 1, optimizer: {type: optim.AdamW, eps: -1}",
             [
                 (
-                    "PN016",
-                    "solver.optimizer.type",
-                    "kept for torch's own optimizers",
-                    "this version cannot run it",
+                    "PN013",
+                    "solver.optimizer",
+                    "torch refuses this: Invalid epsilon value: -1",
+                    "",
                 )
             ],
         ),
@@ -168,21 +169,21 @@ def test_devices_are_named_as_torch_names_them(device: str) -> None:
             ],
         ),
         (
-            "base_lr: 1, max_iter: 1, precision: bf16, updates: [{losses: [a], params: ['d/*'], "
-            "optimizer: {type: SGD, momentum: 0.5}}]",
+            "base_lr: 1, max_iter: 1, precision: half, compile: fast, ema: 1",
             [
                 (
-                    "PN016",
+                    "PN014",
                     "solver.precision",
-                    "kept for mixed precision",
-                    "this version cannot run it",
+                    "must be float32, tf32, bf16 or fp16",
+                    "",
                 ),
                 (
-                    "PN016",
-                    "solver.updates",
-                    "kept for losses that update different parameters",
-                    "this version cannot run it",
+                    "PN014",
+                    "solver.compile",
+                    "no such way to compile",
+                    "true, false, default, reduce-overhead, max-autotune",
                 ),
+                ("PN013", "solver.ema", "must be below 1", ""),
             ],
         ),
         (
@@ -210,3 +211,18 @@ def test_what_a_solver_cannot_do_is_told(
         solver_of(written)
     found = [(one.code, one.path, one.why, one.hint) for one in caught.value.problems]
     assert found == expected
+
+
+@pytest.mark.parametrize("value", ["auto", "off", 1, 64])
+def test_a_batch_may_be_computed_in_parts(value: object) -> None:
+    keys = {"base_lr": 1, "max_iter": 1}
+    assert SolverSpec.model_validate({**keys, "micro_batch": value}).micro_batch == value
+    assert SolverSpec.model_validate(keys).micro_batch == "auto"
+
+
+@pytest.mark.parametrize("value", ["half", 0, -1, True, 1.5, None])
+def test_parts_of_a_batch_have_a_number_of_samples(value: object) -> None:
+    with pytest.raises(ValidationError) as caught:
+        SolverSpec.model_validate({"base_lr": 1, "max_iter": 1, "micro_batch": value})
+    (told,) = caught.value.errors()
+    assert told["msg"] == "no such size of a part"

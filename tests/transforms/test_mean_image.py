@@ -56,19 +56,22 @@ def test_refuses_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert refusal(path) == f"{path}: the mean file cannot be read: No such file or directory"
 
 
-def test_refuses_caffes_own_form(tmp_path: Path) -> None:
+def test_reads_caffes_own_form(tmp_path: Path) -> None:
     path = tmp_path / "mean.binaryproto"
+    numbers = MEAN.astype("<f4").tobytes()
+    lengths = bytes([1, *MEAN.shape])
+    # field 7 (shape) with its dims packed in field 1, then field 5 (data) with its length
+    shape = bytes([0x3A, len(lengths) + 2, 0x0A, len(lengths)]) + lengths
+    size = bytes([len(numbers)]) if len(numbers) < 128 else bytes([len(numbers) % 128 + 128, 1])
+    path.write_bytes(shape + b"\x2a" + size + numbers)
 
-    assert refusal(path) == (
-        f"{path}: this version reads no .binaryproto; save the mean as .npy of shape (C, H, W), "
-        "or give mean_value"
-    )
+    assert np.array_equal(read_mean(path)[0], MEAN)
 
 
 def test_refuses_other_endings(tmp_path: Path) -> None:
     path = tmp_path / "mean.txt"
 
-    assert refusal(path) == f"{path}: a mean file ends in .npy or .npz"
+    assert refusal(path) == f"{path}: a mean file ends in .npy, .npz or .binaryproto"
 
 
 @pytest.mark.parametrize(

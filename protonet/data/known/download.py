@@ -6,31 +6,18 @@ Each file is written under a temporary name and gets its own once its size and c
 from __future__ import annotations
 
 import hashlib
-import queue
-import threading
-import urllib.request  # slow to import, but torch does so too
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPResponse, IncompleteRead
 from pathlib import Path
-from urllib.error import HTTPError, URLError
 
-from protonet.data.known.cache import cache_errors
+from protonet.data.cache import cache_errors
 from protonet.data.known.original import Originals, is_intact
 from protonet.data.known.sets import KnownSet, OriginalFile
+from protonet.data.web import PATIENCE_SECONDS, FailedError, answer, pieces
 
 Progress = Callable[[int, int], None]
 """Called with the number of bytes that are there and of all bytes to be downloaded."""
-
-PATIENCE_SECONDS = 10.0
-"""How long a server may take to be found and to answer, and then to send the next bytes."""
-
-_PIECE_BYTES = 1 << 16
-
-
-class _Failed(Exception):
-    """Why a file could not be had from one address."""
 
 
 @dataclass
@@ -103,7 +90,7 @@ def _from_any(
         url = mirror + file.name
         try:
             _fetch(url, folder / file.name, file, seconds, meter)
-        except _Failed as error:
+        except FailedError as error:
             tried.append(f"{url}: {error}")
         else:
             return mirror
@@ -113,19 +100,19 @@ def _from_any(
 def _fetch(url: str, target: Path, file: OriginalFile, seconds: float, meter: _Meter) -> None:
     """Download one file.
 
-    Raises: _Failed; StorageError if it cannot be written.
+    Raises: FailedError; StorageError if it cannot be written.
     """
     partial = target.with_name(f".{target.name}.partial")
     digest, done = hashlib.md5(usedforsecurity=False), 0
-    with cache_errors(target.parent), closing(_answer(url, seconds)) as response:
+    with cache_errors(target.parent), closing(answer(url, seconds)) as response:
         try:
             with partial.open("wb") as stream:
-                for piece in _pieces(response, seconds):
+                for piece in pieces(response, seconds):
                     stream.write(piece)
                     digest.update(piece)
                     done += len(piece)
                     if done > file.size:
-                        raise _Failed(f"sends more than the original's {file.size:,} bytes")
+                        raise FailedError(f"sends more than the original's {file.size:,} bytes")
                     meter.show(done)
             _check(file, done, digest.hexdigest())
             partial.replace(target)
@@ -135,75 +122,6 @@ def _fetch(url: str, target: Path, file: OriginalFile, seconds: float, meter: _M
 
 def _check(file: OriginalFile, size: int, md5: str) -> None:
     if size < file.size:
-        raise _Failed(f"the connection ended after {size:,} of {file.size:,} bytes")
+        raise FailedError(f"the connection ended after {size:,} of {file.size:,} bytes")
     if md5 != file.md5:
-        raise _Failed(f"sends another file: its MD5 is {md5}, and the original's is {file.md5}")
-
-
-def _answer(url: str, seconds: float) -> HTTPResponse:
-    """Return a server's answer, of which the headers are read.
-
-    A timeout of the socket would not do: it does not hold for the look-up of the name, and begins
-    anew for each of a server's addresses. So the question is asked in a thread, and given up.
-
-    Raises: _Failed.
-    """
-    answers: queue.SimpleQueue[HTTPResponse | Exception] = queue.SimpleQueue()
-    given_up = threading.Event()
-
-    def ask() -> None:
-        try:
-            response = urllib.request.urlopen(url, timeout=seconds)
-        except Exception as error:  # whatever it is, it is raised in the thread that waits
-            answers.put(error)
-            return
-        answers.put(response)
-        if given_up.is_set():
-            response.close()
-
-    threading.Thread(target=ask, name=f"asks {url}", daemon=True).start()
-    with _network_errors(seconds):
-        try:
-            answer = answers.get(timeout=seconds)
-        except queue.Empty:
-            given_up.set()
-            raise TimeoutError from None
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
-def _pieces(response: HTTPResponse, seconds: float) -> Iterator[bytes]:
-    """Yield the body of an answer, up to where the connection ends.
-
-    Raises: _Failed if it fails otherwise.
-    """
-    with _network_errors(seconds):
-        try:
-            while piece := response.read(_PIECE_BYTES):
-                yield piece
-        except IncompleteRead as error:
-            yield error.partial
-
-
-@contextmanager
-def _network_errors(seconds: float) -> Iterator[None]:
-    """Turn what urllib, http and the sockets raise into the reason of a _Failed."""
-    try:
-        yield
-    except HTTPError as error:
-        error.close()
-        raise _Failed(f"{error.code} {error.reason}") from error
-    except (OSError, HTTPException, ValueError) as error:
-        raise _Failed(_reason(error, seconds)) from error
-
-
-def _reason(error: Exception, seconds: float) -> str:
-    cause = error.reason if isinstance(error, URLError) else error
-    if isinstance(cause, TimeoutError):
-        return f"no answer within {seconds:g} s"
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror
-    if isinstance(cause, HTTPException):  # its text may be whatever the server sent
-        return f"its answer is not HTTP ({type(cause).__name__})"
-    return str(cause) or type(cause).__name__
+        raise FailedError(f"sends another file: its MD5 is {md5}, and the original's is {file.md5}")

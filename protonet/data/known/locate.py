@@ -7,19 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from protonet.data.cache import cache_errors, cache_folder, locked
 from protonet.data.known.address import named, parse_address
-from protonet.data.known.cache import (
-    cache_errors,
-    cache_folder,
-    dataset_path,
-    locked,
-    originals_folder,
-)
+from protonet.data.known.cache import dataset_path, lock_path, originals_folder
 from protonet.data.known.convert import stored_name, write_set
-from protonet.data.known.download import PATIENCE_SECONDS, Progress, download
+from protonet.data.known.download import Progress, download
 from protonet.data.known.original import Originals, given, packaged
 from protonet.data.known.sets import KNOWN_SETS, KnownSet, Split
 from protonet.data.open import open_dataset
+from protonet.data.web import PATIENCE_SECONDS
 from protonet.errors import DataError, UsageError
 from protonet.spec.data import KNOWN
 
@@ -144,7 +140,7 @@ def _located(known: KnownSet, like: KnownSet, split: Split, search: Search) -> L
     found = Located(f"{place}/{split.name}", known.name)
     if _unusable(place, split) is None:
         return found
-    with locked(cache, known.name):
+    with locked(lock_path(cache, known.name), cache):
         why = _unusable(place, split)  # another process may have made it while this one waited
         if why is None:
             return found

@@ -13,6 +13,7 @@ from torch import nn
 
 from protonet.errors import ShapeError
 from protonet.layers.record import Setting
+from protonet.layers.synchronised import Synchronised
 from protonet.layers.torch_nn import attention, classes, losses
 from protonet.layers.torch_nn.nested import AdaptiveLoss, LinearLoss
 from protonet.layers.torch_nn.recurrent import Recurrent
@@ -116,4 +117,6 @@ def _class(name: str, held: bool) -> Callable[..., nn.Module]:
         return type(name, (losses.Loss, kind), own)
     if name in classes.RECURRENT:
         return type(name, (Recurrent, kind), {})
-    return type(name, (Held, kind), {}) if held else kind
+    if held:
+        return type(name, (Held, kind), {})
+    return type(name, (Synchronised, kind), {}) if name.startswith("BatchNorm") else kind

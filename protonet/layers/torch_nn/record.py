@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from torch import nn
 
 from protonet.layers.record import Blob, Build, LayerType, Setting
 from protonet.layers.torch_nn import classes, losses, recurrent
+from protonet.layers.torch_nn.exclusions import EXCLUSIONS
 from protonet.layers.torch_nn.follows import check_rank, filled
 from protonet.layers.torch_nn.modules import Recipe, first_values, setting_of
 from protonet.layers.torch_nn.params import TorchParams, frozen, params_of, sentence
@@ -42,6 +44,7 @@ def torch_type(name: str) -> LayerType:
         multiply_adds=work(name),
         infer=_scalar_first if name in _UNSHAPED else None,
         freeze=frozen if name.startswith(classes.STATISTICS) else _same,
+        exclusions=EXCLUSIONS.get(name, MappingProxyType({})),
     )
 
 

@@ -11,8 +11,8 @@ from torch.nn import functional
 from protonet.layers import LAYERS
 from protonet.layers.torch_nn.classes import is_loss
 from tests.layers.building import build, measured
+from tests.layers.torch_nn.building import fed, given_by_torch, net_of, torchs_own
 from tests.layers.torch_nn.cases import CASES, Case
-from tests.layers.torch_nn.test_all_modules import fed, given_by_torch, net_of, torchs_own
 
 LOSSES = [case for case in CASES if is_loss(case.name) and "sum" not in case.keys]
 each_mean = pytest.mark.parametrize("case", LOSSES, ids=lambda case: case.name)

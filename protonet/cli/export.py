@@ -1,0 +1,102 @@
+"""`protonet export`: a trained net as a file that needs no protonet."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from pathlib import Path
+
+from protonet.cli.arguments import add_plugins
+from protonet.cli.terminal import Terminal
+from protonet.errors import UsageError
+
+HELP = "write a trained net for others: torch.export, ONNX or safetensors"
+EXAMPLE = """\
+protonet export runs/flowers/1 flowers.pt2 --to torch --images photos/
+protonet export runs/flowers/1 flowers.onnx --to onnx --fold --preprocess
+protonet export deploy.prototxt net.safetensors --to safetensors --weights net.caffemodel"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        help="a run or snapshot (runs/NAME/1), zoo://NAME, or a YAML or prototxt file, with "
+        "--weights or else the newest run of its name",
+    )
+    parser.add_argument("out", metavar="OUT", type=Path, help="the file to make")
+    parser.add_argument(
+        "--to",
+        choices=("torch", "onnx", "safetensors"),
+        required=True,
+        help="a program of torch.export (.pt2), ONNX (.onnx), or the weights alone (.safetensors)",
+    )
+    parser.add_argument(
+        "--weights",
+        metavar="FILE",
+        help=".safetensors, .npz, .caffemodel, a snapshot, a run or zoo://NAME",
+    )
+    parser.add_argument("--force", action="store_true", help="replace OUT if it is there")
+    add_plugins(parser)
+    _add_changes(parser)
+
+
+def _add_changes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--fold",
+        action="store_true",
+        help="put BatchNorm, Scale and Bias into the convolutions before them",
+    )
+    parser.add_argument(
+        "--preprocess",
+        action="store_true",
+        help="let the file take pictures, uint8 (N, C, H, W), RGB or gray, of the size of the "
+        "net's data, and prepare them itself",
+    )
+    parser.add_argument(
+        "--images",
+        metavar="IMAGE",
+        action="append",
+        default=[],
+        help="compare on these pictures, too: a file, folder, pattern or list; may be repeated",
+    )
+    parser.add_argument(
+        "--tolerance",
+        metavar="X",
+        default="1e-4",
+        help="largest difference from the original that is taken, as a share of an output's "
+        "largest magnitude (default: 1e-4)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the file, if it gives what the net gives; the differences go to standard output."""
+    from protonet.predict.files import find_pictures
+    from protonet.run.exporting import Export, export_model
+    from protonet.run.model import Asked
+
+    wanted = Export(
+        kind=options.to,
+        out=options.out,
+        force=options.force,
+        fold=options.fold,
+        preprocess=options.preprocess,
+        images=tuple(find_pictures(options.images)),
+        tolerance=_share(options.tolerance),
+    )
+    asked = Asked(options.weights, "cpu", options.allow_plugins)
+    export_model(options.model, asked, wanted, Terminal(sys.stdout))
+    print(f"made {options.out}")
+    return 0
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise UsageError(f'--tolerance "{text}": a number from 0 is needed')
+    return value

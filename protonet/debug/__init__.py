@@ -1,0 +1,1 @@
+"""Whether a net computes what it should, and what each of its layers costs."""

@@ -1,0 +1,134 @@
+"""Shares of right answers, class by class, and their average over the classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Literal
+
+import torch
+from torch import nn
+
+from protonet.errors import ShapeError
+from protonet.layers.answers import (
+    Answer,
+    AnswerParams,
+    Choose,
+    answerer,
+    chooser,
+    class_count,
+    is_per_score,
+    outside_classes,
+    tally,
+)
+from protonet.layers.record import Blob, Setting
+
+Average = Literal["macro", "micro", "weighted", "binary", "none"]
+
+Formula = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+"""(hits, predicted, actual), each (classes) → numerator and denominator of the share, alike.
+
+A hit is a position that was predicted to be of a class and is; `predicted` and `actual` count the
+positions that were said to be of it, and that are."""
+
+Tally = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""(scores, labels) → hits, predicted and actual, (3, classes) int64."""
+
+
+class ClassShareParams(AnswerParams):
+    """How the classes are averaged, and which answers and labels count."""
+
+    average: Average = "macro"
+    """The mean over the classes that occur (macro), the share over all positions together (micro),
+    the mean weighed by how often each class is true (weighted), that of class 1 of two (binary),
+    or each class by itself (none)."""
+
+
+class ClassShare(nn.Module):
+    """Counts hits, predictions and true classes; their shares are taken from the sums.
+
+    Args:
+        tally: counts a batch.
+        formula: the share of each class.
+        average: of the classes.
+    """
+
+    def __init__(self, tally: Tally, formula: Formula, average: Average) -> None:
+        super().__init__()
+        self.tally, self.formula, self.average = tally, formula, average
+
+    def forward(self, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Return the share of this batch, () or (classes), float32."""
+        return self.conclude(self.measure(scores, labels))
+
+    def measure(self, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Return hits, predicted and actual, (3, classes) int64.
+
+        Raises: DataError if a label is outside the classes (on a CPU).
+        """
+        return self.tally(scores, labels)
+
+    def conclude(self, sums: torch.Tensor) -> torch.Tensor:
+        """Return the share, () or (classes); 0 where there is nothing to share."""
+        counts = sums.sum(1, keepdim=True) if self.average == "micro" else sums
+        hits, predicted, actual = counts.unbind()
+        above, below = self.formula(hits, predicted, actual)
+        shares = above / below.clamp(min=1)
+        if self.average == "none":
+            return shares
+        if self.average == "binary":
+            return shares[1]
+        weights = actual if self.average == "weighted" else predicted + actual > 0
+        return (shares * weights).sum() / weights.sum().clamp(min=1)
+
+
+def build_share(params: ClassShareParams, bottoms: Sequence[Blob], formula: Formula) -> ClassShare:
+    """Return the module of a share.
+
+    Raises: ShapeError if the axis does not exist, labels and scores do not match, the threshold
+        decides nothing, or the classes are not two for `average: binary`.
+    """
+    scores, labels = bottoms
+    count: Tally
+    if is_per_score(scores, labels):
+        count = partial(_of_answers, answer=answerer(scores, params))
+    else:
+        choose = chooser(scores, labels, params)
+        count = partial(_of_choices, choose=choose, ignored=params.ignore_label)
+    classes = class_count(scores, params.axis)
+    if params.average == "binary" and classes != 2:
+        raise ShapeError(
+            f"average binary is that of class 1 of two, and scores of shape {scores} have {classes}"
+            f" class{'es' * (classes != 1)}",
+            "average macro, micro and weighted take any number of classes",
+        )
+    return ClassShare(count, formula, params.average)
+
+
+def infer_share(
+    params: ClassShareParams, bottoms: Sequence[Blob], setting: Setting
+) -> tuple[Blob, ...]:
+    """Return the blob of the average, or of each class."""
+    classes = class_count(bottoms[0], params.axis)
+    return (Blob((classes,) if params.average == "none" else ()),)
+
+
+def _of_choices(
+    scores: torch.Tensor, labels: torch.Tensor, choose: Choose, ignored: int | None
+) -> torch.Tensor:
+    values, actual, counted = choose(scores, labels)
+    classes = values.shape[1]
+    predicted = values.argmax(1)
+    try:
+        hits = tally(actual, counted & (predicted == actual), classes)
+        return torch.stack(
+            [hits, tally(predicted, counted, classes), tally(actual, counted, classes)]
+        )
+    except IndexError:
+        raise outside_classes(labels, classes, ignored) from None
+
+
+def _of_answers(scores: torch.Tensor, labels: torch.Tensor, answer: Answer) -> torch.Tensor:
+    _, said, actual, counted = answer(scores, labels)
+    said, actual = said & counted, actual & counted
+    return torch.stack([(said & actual).sum(0), said.sum(0), actual.sum(0)])

@@ -1,0 +1,140 @@
+"""ConfusionMatrix: which class is taken for which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Literal
+
+import torch
+from torch import nn
+
+from protonet.errors import ShapeError
+from protonet.layers.answers import (
+    Answer,
+    AnswerParams,
+    Choose,
+    answerer,
+    chooser,
+    class_count,
+    is_per_score,
+    outside_classes,
+    tally,
+)
+from protonet.layers.record import TWO, Blob, LayerType, Setting
+
+Normalize = Literal["actual", "predicted", "all"]
+
+Count = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""(scores, labels) → how many positions of each class were said to be of which, int64."""
+
+_SUMMED: dict[Normalize, tuple[int, ...]] = {"actual": (1,), "predicted": (0,), "all": (0, 1)}
+
+
+class ConfusionMatrixParams(AnswerParams):
+    """Which answers and labels count, and whether shares are given instead of counts."""
+
+    normalize: Normalize | None = None
+    """What the counts are divided by: those of the true class, so that each row sums to 1
+    (actual), of the predicted one, so that each column does (predicted), or all of them (all). Left
+    out: they stay counts."""
+
+
+class ConfusionMatrix(nn.Module):
+    """Counts how often each class is taken for each.
+
+    Args:
+        count: counts a batch.
+        normalize: what the counts are divided by.
+    """
+
+    def __init__(self, count: Count, normalize: Normalize | None) -> None:
+        super().__init__()
+        self.count, self.normalize = count, normalize
+
+    def forward(self, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Return the matrix of this batch, (classes, classes) float32."""
+        return self.conclude(self.measure(scores, labels))
+
+    def measure(self, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Return the counts, true class by predicted class, (classes, classes) int64.
+
+        Raises: DataError if a label is outside the classes (on a CPU).
+        """
+        return self.count(scores, labels)
+
+    def conclude(self, sums: torch.Tensor) -> torch.Tensor:
+        """Return the counts or their shares; 0 where there is nothing to share."""
+        if self.normalize is None:
+            return sums if sums.is_floating_point() else sums.float()
+        return sums / sums.sum(_SUMMED[self.normalize], keepdim=True).clamp(min=1)
+
+
+def build(params: ConfusionMatrixParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:
+    """Count how often each class is taken for each.
+
+    Bottoms: scores, (N, classes, …) for axis 1; labels, one class index per position of the other
+        axes, the best score being the answer; or one score per sample or position, (N), (N, 1) or
+        (N, 1, …), and as many labels of 0 or 1, a score from `threshold` on being a 1.
+    Top: (classes, classes), a row for each true class and a column for each predicted one.
+    Raises: ShapeError if the axis does not exist, labels and scores do not match, a threshold is
+        given beside class indices, or there are several yes-or-no labels per position.
+    Source: torchmetrics, ConfusionMatrix.
+    """
+    scores, labels = bottoms
+    classes = class_count(scores, params.axis)
+    if not is_per_score(scores, labels):
+        choose = chooser(scores, labels, params)
+        count = partial(_of_choices, choose=choose, ignored=params.ignore_label)
+        return ConfusionMatrix(count, params.normalize)
+    if classes != 1:
+        raise ShapeError(
+            f"labels of shape {labels} are a yes or no for each of {classes} classes, which exclude"
+            " each other in a confusion matrix",
+            "give one class index per position; F1Score, Precision and Recall take a yes or no per"
+            " class",
+        )
+    return ConfusionMatrix(partial(_of_answers, answer=answerer(scores, params)), params.normalize)
+
+
+def infer(
+    params: ConfusionMatrixParams, bottoms: Sequence[Blob], setting: Setting
+) -> tuple[Blob, ...]:
+    """Return the matrix's blob; one score tells two classes apart."""
+    classes = 2 if is_per_score(*bottoms) else class_count(bottoms[0], params.axis)
+    return (Blob((classes, classes)),)
+
+
+def _of_choices(
+    scores: torch.Tensor, labels: torch.Tensor, choose: Choose, ignored: int | None
+) -> torch.Tensor:
+    values, actual, counted = choose(scores, labels)
+    classes = values.shape[1]
+    try:
+        return _matrix(actual, values.argmax(1), counted, classes)
+    except IndexError:
+        raise outside_classes(labels, classes, ignored) from None
+
+
+def _of_answers(scores: torch.Tensor, labels: torch.Tensor, answer: Answer) -> torch.Tensor:
+    _, said, actual, counted = (part.flatten() for part in answer(scores, labels))
+    return _matrix(actual.long(), said.long(), counted, 2)
+
+
+def _matrix(
+    actual: torch.Tensor, predicted: torch.Tensor, counted: torch.Tensor, classes: int
+) -> torch.Tensor:
+    cells = tally(actual * classes + predicted, counted, classes**2)
+    return cells.view(classes, classes)
+
+
+CONFUSION_MATRIX = LayerType(
+    name="ConfusionMatrix",
+    params=ConfusionMatrixParams,
+    build=build,
+    bottoms=TWO,
+    kind="metric",
+    top_axes=("actual", "predicted"),
+    targets=(1,),
+    infer=infer,
+)

@@ -1,0 +1,48 @@
+"""MeanAbsoluteError: how far predicted numbers are from their targets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from protonet.layers.normalization import quotient
+from protonet.layers.record import TWO, Blob, LayerType, NoParams, Setting
+from protonet.layers.regression import Pair, averaged, check_numbers, distances, infer_number
+
+
+class MeanAbsoluteError(nn.Module):
+    """Averages the distance of each prediction from its target."""
+
+    def forward(self, predictions: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Return the mean distance, ()."""
+        return quotient(*self.measure(predictions, targets))
+
+    def measure(self, predictions: torch.Tensor, targets: torch.Tensor) -> Pair:
+        """Return the sum of the distances, (), and how many they are, () int64."""
+        return averaged(distances(predictions, targets).abs())
+
+
+def build(params: NoParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:
+    """Measure the mean distance of predicted numbers from their targets; less is better.
+
+    Bottoms: predictions, (N, …); targets, one per prediction, any number type.
+    Top: Σ |prediction - target| / their number, ().
+    Raises: ShapeError if there is not one target per prediction.
+    Source: torchmetrics, MeanAbsoluteError.
+    """
+    check_numbers(bottoms)
+    return MeanAbsoluteError()
+
+
+MEAN_ABSOLUTE_ERROR = LayerType(
+    name="MeanAbsoluteError",
+    params=NoParams,
+    build=build,
+    bottoms=TWO,
+    kind="metric",
+    larger_is_better=False,
+    targets=(1,),
+    infer=infer_number,
+)

@@ -1,0 +1,37 @@
+"""What the metrics of predicted numbers have in common: the distance of each from its target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from protonet.layers.checks import check_targets
+from protonet.layers.record import Blob, Setting
+
+Pair = tuple[torch.Tensor, torch.Tensor]
+
+
+def check_numbers(bottoms: Sequence[Blob]) -> None:
+    """Refuse bottoms that are not predicted numbers and one target for each.
+
+    Raises: ShapeError.
+    """
+    check_targets(*bottoms)
+
+
+def distances(predictions: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return prediction - target, shaped as the predictions, in float32 at least; no gradient."""
+    wide = torch.promote_types(predictions.dtype, torch.float32)
+    values = predictions.detach().to(wide)
+    return values - targets.detach().to(wide).reshape(values.shape)
+
+
+def averaged(values: torch.Tensor) -> Pair:
+    """Return the sum of the values, (), and how many they are, () int64."""
+    return values.sum(), values.new_full((), values.numel(), dtype=torch.int64)
+
+
+def infer_number(params: object, bottoms: Sequence[Blob], setting: Setting) -> tuple[Blob, ...]:
+    """Return one number, in float32 at least."""
+    return (Blob((), torch.promote_types(bottoms[0].dtype, torch.float32)),)

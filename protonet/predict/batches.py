@@ -1,0 +1,140 @@
+"""Pictures read, decoded and prepared ahead by threads, in order, batch by batch.
+
+A thread does a whole batch; what decodes and scales does so without Python's lock, beside the net.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import defaultdict
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from protonet.convert.files import ImageFiles, shown
+from protonet.convert.threads import in_order
+from protonet.data.layout import Array
+from protonet.errors import DataError
+from protonet.predict.preparation import Preparation, Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A picture that could not be read or prepared.
+
+    Attributes:
+        path: of the file, as text.
+        why: with the name of the file.
+    """
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureBatch:
+    """Some pictures, in order.
+
+    Attributes:
+        paths: of those that could be read, as text.
+        rejected: the others.
+        remarks: what was amiss with some that could be read.
+        views: for each way to prepare them, the groups of equal size, and where in `paths` the
+            pictures of each stand.
+    """
+
+    paths: tuple[str, ...]
+    rejected: tuple[Rejected, ...]
+    remarks: tuple[str, ...]
+    views: tuple[tuple[tuple[Prepared, Array], ...], ...]
+
+    def samples(self, view: int, device: torch.device, *, channels_last: bool) -> torch.Tensor:
+        """Return the samples as the net takes them, (N, C, H, W) float32 on the device.
+
+        Args:
+            view: number of the way to prepare them.
+            device: of the net.
+            channels_last: the memory format.
+        """
+        groups = self.views[view]
+        parts = [
+            one.pipeline.device(
+                torch.from_numpy(one.images).to(device), one.positions, channels_last=channels_last
+            )
+            for one, _ in groups
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        places = torch.from_numpy(np.argsort(np.concatenate([places for _, places in groups])))
+        layout = torch.channels_last if channels_last else torch.contiguous_format
+        return torch.cat(parts)[places.to(device)].contiguous(memory_format=layout)
+
+
+def read_batches(
+    paths: Sequence[str], views: Sequence[Preparation], batch_size: int, threads: int
+) -> Generator[PictureBatch, None, None]:
+    """Yield the pictures in batches, the last of which may be short.
+
+    Args:
+        paths: of the files.
+        views: ways to prepare each picture, which decode and scale alike.
+        batch_size: pictures in a batch, those that cannot be read among them.
+        threads: that read, decode and prepare.
+    """
+    files = ImageFiles(paths, gray=views[0].channels == 1)
+
+    def read(rows: range) -> PictureBatch:
+        return _batch(files, rows, views)
+
+    rows = range(len(paths))
+    pieces = (rows[at : at + batch_size] for at in range(0, len(rows), batch_size))
+    with _quiet_pillow(), closing(in_order(read, pieces, threads)) as batches:
+        yield from batches
+
+
+def _batch(files: ImageFiles, rows: range, views: Sequence[Preparation]) -> PictureBatch:
+    read: list[int] = []
+    samples: list[Array] = []
+    rejected: list[Rejected] = []
+    remarks: list[str] = []
+    for row in rows:
+        name = files.name(row)
+        try:
+            decoded = files.load(row)
+            sample = views[0].sample(decoded, name)
+            for view in views:
+                view.check(sample.shape, name)
+        except DataError as error:
+            rejected.append(Rejected(shown(files.paths[row]), str(error)))
+            continue
+        read.append(row)
+        samples.append(sample)
+        if decoded.remark:
+            remarks.append(f"{name}: {decoded.remark}")
+    groups = _groups(samples)
+    positions = np.array(read, np.int64)
+    prepared = tuple(
+        tuple((view.prepared(images, positions[places]), places) for images, places in groups)
+        for view in views
+    )
+    names = tuple(files.name(row) for row in read)
+    return PictureBatch(names, tuple(rejected), tuple(remarks), prepared)
+
+
+def _groups(samples: Sequence[Array]) -> list[tuple[Array, Array]]:
+    """Return the samples of each size together, and their places."""
+    places: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for place, sample in enumerate(samples):
+        places[sample.shape].append(place)
+    return [(np.stack([samples[at] for at in group]), np.array(group)) for group in places.values()]
+
+
+@contextmanager
+def _quiet_pillow() -> Iterator[None]:
+    """Silence Pillow's warnings about damaged tags: what matters is an error or a remark."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        yield

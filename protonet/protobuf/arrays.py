@@ -1,0 +1,57 @@
+"""The array of a BlobProto: where its numbers are, and its shape."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from protonet.protobuf.schema import SIDES
+from protonet.protobuf.walk import BrokenError, Buffer, Piece
+
+MOST_AXES = 32
+"""Axes of an array of Caffe's."""
+
+Array = npt.NDArray[Any]
+
+
+def array_of(blob: Any, pieces: Sequence[Piece], buffer: Buffer) -> Array:
+    """Return an array: a view of the buffer where its numbers lie one after the other.
+
+    Double numbers win over single ones, as in Caffe.
+
+    Args:
+        blob: the BlobProto, without its numbers.
+        pieces: where those are.
+        buffer: what they are in.
+
+    Raises: BrokenError if there are more or fewer than the shape says.
+    """
+    kind = "<f8" if any(piece.kind == "<f8" for piece in pieces) else "<f4"
+    parts = [_numbers(piece, buffer) for piece in pieces if piece.kind == kind]
+    shape, count = shape_of(blob), sum(part.size for part in parts)
+    if len(shape) > MOST_AXES or min(shape, default=0) < 0 or math.prod(shape) != count:
+        shown = shape if len(shape) <= MOST_AXES else f"of {len(shape)} axes"
+        raise BrokenError(f"its shape {shown} does not fit its {count} numbers")
+    numbers = parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, kind), *parts])
+    return numbers.reshape(shape)
+
+
+def shape_of(blob: Any) -> tuple[int, ...]:
+    """Return the shape of a BlobProto; files before 2015 have four sides."""
+    if blob.HasField("shape"):
+        return tuple(blob.shape.dim)
+    return tuple(getattr(blob, side) for side in SIDES)
+
+
+def _numbers(piece: Piece, buffer: Buffer) -> Array:
+    kind = np.dtype(piece.kind)
+    if piece.step == kind.itemsize:
+        return np.frombuffer(buffer, kind, piece.count, piece.start)
+    width = piece.step - kind.itemsize  # of the tag before each number but the first
+    start = piece.start - width
+    rows = np.frombuffer(buffer, np.uint8, piece.count * piece.step, start)
+    return np.ascontiguousarray(rows.reshape(-1, piece.step)[:, width:]).view(kind).reshape(-1)

@@ -1,0 +1,236 @@
+"""A trained net as people name it: a run, a snapshot, a model of the zoo, or a spec and weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from protonet.errors import DataError, UsageError
+from protonet.net import Net
+from protonet.run.by_hand import ByHand, by_hand
+from protonet.run.evaluation import evaluation_of, evaluation_with
+from protonet.run.folder import newest_run
+from protonet.run.loading import load, load_plain
+from protonet.run.machine import choose_device, choose_layout, set_threads
+from protonet.run.output import Output
+from protonet.run.pulling import pulling
+from protonet.run.sets import open_sets
+from protonet.schema import Spec, located, respecified
+from protonet.snapshot import Evaluation
+from protonet.snapshot.evaluations import snapshot_of
+from protonet.snapshot.format import read_state
+from protonet.spec.data import TRAIN, deciding_set
+from protonet.spec.solver import SolverSpec
+from protonet.zoo.address import is_address
+from protonet.zoo.find import load_weights, net_file
+
+_WEIGHTS = (".safetensors", ".npz", ".caffemodel")
+_SHOWN = 5
+_BATCH_OF_IMAGES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a model is opened.
+
+    Attributes:
+        weights: a file, snapshot, run or model of the zoo to take them from; None: the model's own.
+        device: to compute on; None: as the spec says.
+        allow_plugins: load the plugins that another file names, too.
+        by_hand: how samples are prepared, where nothing else says it.
+    """
+
+    weights: str | None = None
+    device: str | None = None
+    allow_plugins: bool = False
+    by_hand: ByHand = ByHand()
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A trained net.
+
+    Attributes:
+        name: as it was named.
+        spec: of the net.
+        net: in phase deploy, its weights loaded.
+        evaluation: how samples are prepared, and what classes are called.
+    """
+
+    name: str
+    spec: Spec
+    net: Net
+    evaluation: Evaluation
+
+    @property
+    def seed(self) -> int:
+        """Of what a transform chooses by chance."""
+        return self.spec.solver.random_seed if self.spec.solver else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A trained net, and where its weights are.
+
+    Attributes:
+        spec: of the net.
+        net: in phase deploy, its weights loaded.
+        weights: what they were loaded from.
+        own: the model, where it has weights of its own; else None.
+    """
+
+    spec: Spec
+    net: Net
+    weights: str
+    own: str | None
+
+
+def open_net(name: str, asked: Asked, output: Output) -> Opened:
+    """Open a trained net, whatever it takes.
+
+    Args:
+        name: a run's folder, a snapshot's, a model of the zoo, or a spec (the weights then are
+            those that are asked for, or the newest run's of its name).
+        asked: how.
+        output: shows where the weights came from.
+
+    Raises: UsageError if there is no such model; SpecError if the net is wrong; DataError if
+        weights do not fit; DeviceError if the device is not there.
+    """
+    found, own = _spec_of(name, asked)
+    spec = _any_batch(found)
+    weights = asked.weights or own or _newest(spec)
+    net = _deployed(spec, asked.device)
+    report = load_weights(net, weights, pulling(output))
+    _check_whole(net, report.taken, weights)
+    output.line(report.lines()[0])
+    return Opened(spec, net, weights, own)
+
+
+def open_model(name: str, asked: Asked, output: Output) -> Model:
+    """Open a trained net that takes pictures, or what else its transforms are for.
+
+    Args:
+        name, asked, output: see `open_net`.
+
+    Raises: as `open_net`; SpecError if the data are wrong that say how samples are prepared;
+        UsageError if nothing says it.
+    """
+    opened = open_net(name, asked, output)
+    evaluation = evaluation_for(opened, asked, output)
+    check_fed(name, opened.net, evaluation)
+    return Model(name, opened.spec, opened.net, evaluation)
+
+
+def check_fed(name: str, net: Net, evaluation: Evaluation) -> None:
+    """Refuse a net that takes something else than the samples that are known.
+
+    Raises: UsageError.
+    """
+    if net.inputs != (evaluation.input,):
+        raise UsageError(
+            f"{name}: the net takes {' and '.join(net.inputs)}, and what is known of preparing "
+            f"samples is for {evaluation.input}"
+        )
+
+
+def evaluation_for(opened: Opened, asked: Asked, output: Output) -> Evaluation:
+    """Return how samples are prepared: as is stored with the weights, else as the spec says, else
+    as is asked.
+
+    Raises: SpecError if the data are wrong that say it; UsageError if what is asked is known, or
+        cannot be.
+    """
+    kept = evaluation_with(opened.weights) or (opened.own and evaluation_with(opened.own))
+    if kept:
+        _check_needed(opened.weights, asked)
+        return kept
+    return _by_spec(opened.spec, opened.net, asked, output)
+
+
+def _spec_of(name: str, asked: Asked) -> tuple[Spec, str | None]:
+    """Return the spec of a model, and what its own weights are; None where it has none."""
+    path = Path(name)
+    if is_address(name):
+        return load(net_file(name), allow_plugins=asked.allow_plugins), name
+    if path.is_dir():
+        snapshot = snapshot_of(path)
+        if snapshot is None:
+            raise DataError(f"{name}: neither a snapshot nor a run that has one")
+        plain, where = read_state(snapshot).spec, f"{snapshot}/state.json"
+        return load_plain(plain, where, allow_plugins=asked.allow_plugins), name
+    if not path.exists():
+        raise UsageError(
+            f"{name}: there is no such run, snapshot or spec; a model of the zoo is named "
+            "zoo://NAME"
+        )
+    if path.suffix in _WEIGHTS:
+        raise UsageError(
+            f"{name}: these are weights alone; name the net, too: SPEC.yaml --weights {name}"
+        )
+    return load(name, allow_plugins=asked.allow_plugins), None
+
+
+def _newest(spec: Spec) -> str:
+    folder = newest_run(spec.run_name, None)
+    if folder is None:
+        raise UsageError(
+            f"there is no run of {spec.run_name} in the current folder; name the weights: "
+            "--weights FILE"
+        )
+    return str(folder.path)
+
+
+def _deployed(spec: Spec, device: str | None) -> Net:
+    """Return the net without losses and labels, on its device."""
+    solver = spec.solver or SolverSpec(base_lr=1, max_iter=1)
+    solver = solver.model_copy(update={"device": device}) if device else solver
+    with located(spec):
+        set_threads(solver)
+        layout = choose_layout(solver)
+        return Net(spec.net, "deploy", device=choose_device(solver), channels_last=layout)
+
+
+def _check_whole(net: Net, taken: tuple[str, ...], weights: str) -> None:
+    """Refuse a net some of whose parameters are still random."""
+    names = list(net.named_tensors())
+    left = [name for name in names if name not in set(taken)]
+    if left:
+        more = f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
+        raise DataError(
+            f"{weights}: {len(left)} of the net's {len(names)} parameters are not in it, or of "
+            f"another shape: {', '.join(left[:_SHOWN])}{more}"
+        )
+
+
+def _any_batch(spec: Spec) -> Spec:
+    """Return a spec whose inputs have the batch axis N where they had a batch of one size, as
+    Caffe's deploy.prototxt have."""
+    overrides = [
+        f"net.inputs.{blob}={{shape: {list(one.shape[1:])}, dtype: {one.dtype}"
+        f"{f', channels: {one.channels}' if one.channels else ''}}}"
+        for blob, one in spec.net.inputs.items()
+        if not one.batch
+        and len(one.shape) == _BATCH_OF_IMAGES
+        and isinstance(one.shape[0], int)
+        and "." not in blob  # which an override would take for two keys
+    ]
+    return respecified(spec, overrides) if overrides else spec
+
+
+def _by_spec(spec: Spec, net: Net, asked: Asked, output: Output) -> Evaluation:
+    """Return how the spec prepares samples, where the weights do not say it."""
+    name = deciding_set(spec.data) or (TRAIN if TRAIN in spec.data else None)
+    if name is None:
+        return by_hand(spec, net, asked.by_hand, output)
+    _check_needed(f"{spec.origin.name}, data.{name},", asked)
+    with located(spec):
+        form = net.in_phase("test")
+        return evaluation_of(open_sets(spec, {name: form}, output.line, output.status)[name])
+
+
+def _check_needed(what: str, asked: Asked) -> None:
+    """Refuse to be told what is known."""
+    if asked.by_hand != ByHand():
+        option = "--transform" if asked.by_hand.transform else "--channels"
+        raise UsageError(f"{what} says how samples are prepared; leave {option} out")

@@ -1,0 +1,151 @@
+"""Which memory format, number of threads and compilation a net trains fastest with, found by trying
+on made-up batches, before the training begins."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import torch
+
+from protonet.debug.timing_inputs import fixed_inputs
+from protonet.errors import DeviceError
+from protonet.net import Net
+from protonet.run.choice import Choice
+from protonet.run.compiled import compiled
+from protonet.run.machine import cores
+from protonet.run.precision import arithmetic
+from protonet.spec.net import NetSpec
+from protonet.spec.solver import Precision
+
+Option = TypeVar("Option")
+Step = Callable[[], None]
+
+_WARM_UP = 3
+_ROUNDS = 5
+_SECONDS = 0.15
+"""Of one round of one option, at least; a round has at least one step."""
+_WORTH_COMPILING = 300.0
+"""Seconds of training below which compilation, which takes the better part of a minute, is not
+tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is tried.
+
+    Attributes:
+        net: the net section.
+        device: where.
+        precision: in which arithmetic.
+        sizes: of the named axes, N among them.
+        iterations: of the whole training.
+        free: the fields of `Choice` that may be chosen.
+    """
+
+    net: NetSpec
+    device: str
+    precision: Precision
+    sizes: Mapping[str, int]
+    iterations: int
+    free: frozenset[str]
+
+    def step(self, choice: Choice) -> Step:
+        """Return one forward and backward pass with a choice."""
+        net = Net(self.net, "train", device=self.device, channels_last=choice.channels_last)
+        call, batch = compiled(net.graph_module, choice.compile), fixed_inputs(net, self.sizes)
+        parameters = [slot.tensor for slot in net.learnable]
+        computing = arithmetic(self.precision, net.device)
+
+        def step() -> None:
+            torch.set_num_threads(choice.threads)
+            for parameter in parameters:
+                parameter.grad = None
+            with computing:
+                loss = net.total_loss(call(*batch))
+            loss.backward()
+            if net.device.type == "cuda":
+                torch.cuda.synchronize(net.device)
+
+        return step
+
+
+def tune(trial: Trial, given: Choice, say: Callable[[str], object]) -> Choice:
+    """Return the fastest choice; one thing after the other is tried, with what won before.
+
+    Args:
+        trial: what is tried.
+        given: what holds where nothing may be chosen.
+        say: takes what was measured.
+    """
+    chosen = given
+    if "channels_last" in trial.free:
+        both = [replace(chosen, channels_last=last) for last in (True, False)]
+        chosen = _fastest(trial, both, say, lambda one: _layout(one.channels_last))
+    if "threads" in trial.free and not trial.device.startswith("cuda"):
+        counts = sorted({1, max(cores() // 2, 1), cores()})
+        options = [replace(chosen, threads=count) for count in counts]
+        chosen = _fastest(trial, options, say, lambda one: f"{one.threads} threads")
+    if "compile" in trial.free:
+        seconds = trial.iterations * min(_times(trial.step(chosen)))
+        if seconds > _WORTH_COMPILING:
+            chosen = _compiled(trial, chosen, say)
+    return chosen
+
+
+def _compiled(trial: Trial, chosen: Choice, say: Callable[[str], object]) -> Choice:
+    options = [chosen, replace(chosen, compile=True)]
+    try:
+        return _fastest(trial, options, say, lambda one: "compiled" if one.compile else "as it is")
+    except DeviceError as error:
+        say(f"tune: not compiled: {error}")
+        return chosen
+
+
+def _layout(channels_last: bool | None) -> str:
+    return "channels last" if channels_last else "channels first"
+
+
+def _fastest(
+    trial: Trial,
+    options: Sequence[Choice],
+    say: Callable[[str], object],
+    name: Callable[[Choice], str],
+) -> Choice:
+    """Time some choices in turn, say what came out, and return the fastest."""
+    if len(options) == 1:
+        return options[0]
+    best = fastest([(option, trial.step(option)) for option in options])
+    shown = ", ".join(f"{name(option)} {1000 * seconds:.1f} ms" for option, seconds in best)
+    say(f"tune: {shown}")
+    return best[0][0]
+
+
+def fastest(steps: Sequence[tuple[Option, Step]]) -> list[tuple[Option, float]]:
+    """Return the options with the seconds of their step, the fastest first.
+
+    They are timed in turn, so that all meet the same machine; of each the shortest time counts,
+    which is the one that others on the machine disturbed least.
+    """
+    for _, step in steps:
+        for _ in range(_WARM_UP):
+            step()
+    shortest = [math.inf] * len(steps)
+    for _ in range(_ROUNDS):
+        for place, (_, step) in enumerate(steps):
+            shortest[place] = min(shortest[place], *_times(step))
+    found = [(option, seconds) for (option, _), seconds in zip(steps, shortest, strict=True)]
+    return sorted(found, key=lambda pair: pair[1])
+
+
+def _times(step: Step) -> list[float]:
+    """Return the seconds of some steps."""
+    times: list[float] = []
+    while not times or sum(times) < _SECONDS:
+        start = time.perf_counter()
+        step()
+        times.append(time.perf_counter() - start)
+    return times

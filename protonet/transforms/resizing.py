@@ -1,0 +1,82 @@
+"""Images scaled to another size: bytes by torch's kernels for bytes, the rest in float32.
+
+Bilinear and bicubic with `antialias` are Pillow's filters, whose weights widen where an image
+becomes smaller; of bytes, bilinear ones differ from Pillow's by 1 at most, since torch rounds the
+weights to 16 bits. `nearest` gives Pillow's pixels exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from protonet.transforms.pictures import Interpolation
+from protonet.transforms.record import Array, Positions
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """How images are scaled.
+
+    Attributes:
+        size: height and width afterwards, in pixels.
+        interpolation: what becomes of pixels between pixels.
+        antialias: whether all pixels count where an image becomes smaller.
+    """
+
+    size: tuple[int, int]
+    interpolation: Interpolation
+    antialias: bool
+
+    def of_array(self, images: Array) -> Array:
+        """Scale (N, C, H, W) to (N, C, *size); what is no byte becomes float32, but of the nearest
+        pixel."""
+        if self.interpolation == "nearest":
+            rows, columns = (
+                nearest(side, new) for side, new in zip(images.shape[2:], self.size, strict=True)
+            )
+            taken: Array = np.ascontiguousarray(images[:, :, rows[:, None], columns])
+            return taken
+        by_bytes = images.dtype == np.uint8 and self.size[1] > 1  # torch 2.13 fails for one column
+        given = np.ascontiguousarray(images, None if by_bytes else np.float32)
+        result = self.of_tensor(torch.from_numpy(given)).numpy()
+        if images.dtype == np.uint8 and not by_bytes:
+            return np.asarray(np.rint(result.clip(0, 255)), np.uint8)
+        return np.asarray(result)
+
+    def of_tensor(self, images: torch.Tensor) -> torch.Tensor:
+        """Scale (N, C, H, W) bytes or float32 to (N, C, *size)."""
+        if self.interpolation == "nearest":
+            rows, columns = (
+                torch.from_numpy(nearest(side, new)).to(images.device)
+                for side, new in zip(images.shape[2:], self.size, strict=True)
+            )
+            return images[:, :, rows[:, None], columns]
+        if images.shape[2:] == self.size:
+            return images
+        return functional.interpolate(
+            images, self.size, mode=self.interpolation, antialias=self.antialias
+        )
+
+    def host(self, images: Array, positions: Positions) -> Array:
+        """Scale a batch on the host."""
+        return self.of_array(images)
+
+    def device(self, images: torch.Tensor, positions: Positions) -> torch.Tensor:
+        """Scale a batch on its device."""
+        return self.of_tensor(images)
+
+
+def nearest(side: int, new: int) -> Positions:
+    """Return for each of the new pixels of an axis the one that it is taken from, (new,).
+
+    Sums are made step by step, as Pillow makes them: where a new pixel's centre lies between two
+    old ones, their rounding decides.
+    """
+    step = side / new
+    steps = np.full(new, step)
+    steps[0] = step * 0.5
+    return np.minimum(np.cumsum(steps).astype(np.int64), side - 1)

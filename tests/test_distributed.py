@@ -1,0 +1,218 @@
+"""Trainings of several processes, as a user starts them, against the same in one process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from protonet.cli import main
+from protonet.distributed.launch import launch
+from tests.small import points, small_file, write_points
+
+pytestmark = pytest.mark.slow  # each process imports torch
+PLAIN = "net.layers.drop.dropout_ratio=0"
+"""Without random numbers inside the net, which are others in each process."""
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    for name in ("RANK", "WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    small_file(tmp_path)
+
+
+def train(run: str, *words: str) -> int:
+    return main(["train", "small.yaml", "--run", run, *words])
+
+
+def measured(run: str) -> list[dict[str, Any]]:
+    """Return what was measured, without what depends on the clock."""
+    rows = [json.loads(line) for line in (Path(run) / "metrics.jsonl").read_text().splitlines()]
+    timed = ("images_per_second", "data_wait")
+    return [{key: row[key] for key in row if key not in timed} for row in rows]
+
+
+def tensors(run: str, iteration: int) -> dict[str, bytes]:
+    folder = Path(run) / "snapshots" / f"iter_{iteration}"
+    return {path.name: path.read_bytes() for path in folder.glob("*.safetensors")}
+
+
+def assert_close(run: str, other: str) -> None:
+    ours, theirs = measured(run), measured(other)
+    assert len(ours) == len(theirs) > 5
+    for own, expected in zip(ours, theirs, strict=True):
+        assert own.keys() == expected.keys()
+        for key, value in expected.items():
+            if isinstance(value, float):
+                assert own[key] == pytest.approx(value, rel=1e-5)
+            else:
+                assert own[key] == value
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_the_loss_curve_is_that_of_one_process(count: int) -> None:
+    options = [
+        *(PLAIN, "data.train.batch_size=10", "solver.iter_size=2", "solver.clip_gradients=0.5"),
+        *("solver.weight_decay=0.01", "solver.ema=0.9"),
+    ]
+    assert train("one", *options) == 0
+    assert train("several", *options, "--nproc", f"{count}") == 0
+    assert_close("several", "one")
+    # the test set's 20 records in batches of 7: a rank of three has the last, of 6
+    last = [row for row in measured("several") if row["phase"] == "test"][-1]
+    assert last["samples"] == 20
+
+
+def test_updates_of_their_own_losses_are_those_of_one_process() -> None:
+    updates = (
+        "solver.updates=[{losses: [loss], params: ['hidden*'], optimizer: {type: SGD, momentum: "
+        "0.5}}, {losses: [loss], params: ['scores*'], optimizer: {type: Adam}, base_lr: 0.01}]"
+    )
+    assert train("one", PLAIN, updates) == 0
+    assert train("two", PLAIN, updates, "--nproc", "2") == 0
+    assert_close("two", "one")
+
+
+def test_a_resumed_run_ends_as_the_undisturbed_one_to_the_bit() -> None:
+    options = ("solver.type=Adam", "solver.ema=0.9", "--nproc", "2")  # with dropout
+    assert train("whole", *options) == 0
+    assert train("cut", *options, "solver.max_iter=4") == 0
+    assert train("cut", *options, "--resume") == 0
+    assert tensors("cut", 10) == tensors("whole", 10)
+    assert tensors("whole", 10).keys() == {"weights.safetensors", "state.safetensors"}
+
+
+def test_any_number_of_processes_goes_on(capfd: pytest.CaptureFixture[str]) -> None:
+    assert train("one", PLAIN) == 0
+    assert train("some", PLAIN, "solver.max_iter=4", "--nproc", "3") == 0
+    assert train("some", PLAIN, "solver.max_iter=8", "--resume") == 0
+    assert train("some", PLAIN, "--resume", "--nproc", "2") == 0
+    out = capfd.readouterr().out
+    assert "note: the number of processes was 3, now 1" in out
+    assert "note: the number of processes was 1, now 2" in out
+    ours = [row["loss"] for row in measured("some") if row["phase"] == "train"]
+    theirs = [row["loss"] for row in measured("one") if row["phase"] == "train"]
+    assert ours == pytest.approx(theirs, rel=1e-5)
+
+
+def test_what_is_not_finite_in_one_process_stops_all(capfd: pytest.CaptureFixture[str]) -> None:
+    strange = {name: array.copy() for name, array in points(60, 1).items()}
+    np.asarray(strange["data"])[54] = np.nan  # of 48 … 55, rank 1 has 52 … 55
+    write_points(Path("strange.lmdb"), train=strange, test=points(20, 2))
+    words = ("data.train.source=strange.lmdb/train", "data.train.shuffle=false")
+    assert train("run", *words, "--nproc", "2") == 1
+    captured = capfd.readouterr()
+    assert captured.err.startswith(
+        "error: iteration 6: in rank 1 of 2: the input data is not finite (record 54 of data.train,"
+        " of 4 in the batch); loss nan, lr 0.1, gradient norm nan ("
+    )
+    assert captured.err.count("\n") == 1
+    assert (Path("run") / "rank_1" / "replay_iter_6" / "replay.json").is_file()
+
+
+def ranks_of(run: str) -> dict[str, int]:
+    """Return the process of each rank of a run, where there are any."""
+    found: dict[str, int] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            variables = (folder / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if run.encode() in words:
+            found |= {
+                one[5:].decode(): int(folder.name) for one in variables if one.startswith(b"RANK=")
+            }
+    return found
+
+
+def started(run: str, act: Callable[[subprocess.Popen[str]], None], *words: str) -> tuple[int, str]:
+    """Start a long training, do something to it once it has a snapshot, and return its end."""
+    command = [sys.executable, "-m", "protonet", "train", "small.yaml", "--run", run, *words]
+    command += ["solver.max_iter=1000000", "solver.display=0", "solver.test_interval=0"]
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as one:
+        try:
+            while not list(Path(run).glob("snapshots/iter_*/state.json")):
+                assert one.poll() is None, one.communicate()
+                time.sleep(0.05)
+            act(one)
+            _, said = one.communicate(timeout=120)
+        finally:
+            one.kill()
+    return one.returncode, said
+
+
+@pytest.mark.parametrize("rank", ["0", "1"])
+def test_a_process_that_dies_ends_the_training_with_one_message(rank: str, tmp_path: Path) -> None:
+    run = str(tmp_path / "run")
+    code, said = started(
+        run, lambda one: os.kill(ranks_of(run)[rank], signal.SIGKILL), "--nproc", "2"
+    )
+    assert code == 1
+    assert said == (
+        f"error: rank {rank} of 2 was ended by SIGKILL, as the system does where memory is short; "
+        f"go on from the last snapshot with: protonet train small.yaml solver.max_iter=1000000 "
+        f"solver.display=0 solver.test_interval=0 --resume --run {run} --nproc 2\n"
+    )
+    assert ranks_of(run) == {}
+
+
+def test_a_signal_stops_all_after_one_snapshot(tmp_path: Path) -> None:
+    run = str(tmp_path / "run")
+    code, said = started(run, lambda one: one.send_signal(signal.SIGTERM), "--nproc", "2")
+    assert code == 143
+    newest = max(
+        int(path.name.removeprefix("iter_")) for path in Path(run, "snapshots").glob("iter_*")
+    )
+    assert said == (
+        f"stopped by SIGTERM after {newest} iterations, with a snapshot; go on with: protonet train"
+        " small.yaml solver.max_iter=1000000 solver.display=0 solver.test_interval=0 --resume "
+        f"--run {run} --nproc 2\n"
+    )
+    assert ranks_of(run) == {}
+
+
+def test_processes_end_when_what_started_them_is_killed(tmp_path: Path) -> None:
+    run = str(tmp_path / "run")
+    code, _ = started(run, lambda one: one.kill(), "--nproc", "2")
+    assert code == -signal.SIGKILL
+    while ranks_of(run):
+        time.sleep(0.05)
+    log = Path(run, "log.txt").read_text()
+    assert "snapshot" in log.splitlines()[-1]
+
+
+NOTHING_LEFT = """
+import pathlib, sys
+from protonet.distributed.group import joined
+with joined() as group:
+    assert group.gathered(group.rank) == [0, 1]
+    import torch._dynamo  # which imports what would keep the group
+names = [path.read_text() for path in pathlib.Path("/proc/self/task").glob("*/comm")]
+sys.exit(any("gloo" in name or "tcpstore" in name for name in names))
+"""
+
+
+def test_a_group_that_has_ended_leaves_no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+    assert launch([sys.executable, "-c", NOTHING_LEFT], 2, "") == 0
+
+
+def test_a_wrong_spec_is_told_once(capfd: pytest.CaptureFixture[str]) -> None:
+    assert train("run", "--nproc", "2", "net.layers.hidden.num_output=x") == 2
+    assert capfd.readouterr().err.count("1 error in small.yaml") == 1
+    assert not Path("run").exists()
