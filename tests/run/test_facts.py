@@ -166,7 +166,10 @@ def test_damaged_facts_name_no_weights(text: str) -> None:
     assert weights_of(text) == ()
 
 
-def test_facts_name_versions_machine_and_data(tmp_path: Path) -> None:
+def test_facts_name_versions_machine_data_and_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["protonet", "train", "my net.yaml"])
     job = prepare(small_spec(tmp_path), None, lambda text: None)
     facts = json.loads(facts_text(job, ["a.npz", "/b.npz"]))
     assert facts["weights"] == [f"{Path.cwd()}/a.npz", "/b.npz"]
@@ -177,4 +180,4 @@ def test_facts_name_versions_machine_and_data(tmp_path: Path) -> None:
         "path": f"{tmp_path}/points.lmdb/train",
         "content_hash": job.sets["train"].first.header.content_hash,
     }
-    assert "pytest" in facts["command"]
+    assert facts["command"] == "protonet train 'my net.yaml'"
