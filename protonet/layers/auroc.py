@@ -22,6 +22,7 @@ from protonet.layers.answers import (
     outside_classes,
     tally,
 )
+from protonet.layers.counted import Counted
 from protonet.layers.record import TWO, Blob, LayerType, Setting
 from protonet.records import Flag, Integer, Record
 
@@ -53,50 +54,44 @@ class AUROCParams(Record):
     """Label that counts nothing. Left out: every label counts."""
 
 
-class AUROC(nn.Module):
-    """Counts, class by class, how many scores of either kind fall into each interval.
+def counts_of(scores: torch.Tensor, labels: torch.Tensor, read: Read, bins: int) -> torch.Tensor:
+    """Return how many of not-the-class and of the class fall where, (2, classes, bins) int64.
 
     Args:
-        read: brings scores and labels into order.
+        scores, labels: of a batch.
+        read: brings them into order.
         bins: the number of intervals.
+
+    Raises: DataError if a label is outside the classes (on a CPU).
+    """
+    odds, actual, counted = read(scores, labels)
+    # A score that is not a number counts against its label, wherever it would have stood.
+    odds = odds.where(~odds.isnan(), torch.where(actual, -torch.inf, torch.inf))
+    classes = odds.shape[1]
+    columns = torch.arange(classes, device=odds.device)  # (classes)
+    places = (actual * classes + columns) * bins + interval(odds, bins)
+    counts = places.new_zeros(2 * classes * bins)
+    counts.index_add_(0, places.flatten(), counted.flatten().long())
+    return counts.view(2, classes, bins)
+
+
+def area(sums: torch.Tensor, average: Average) -> torch.Tensor:
+    """Return the area, () or (classes); 0 where there is nothing to compare.
+
+    Args:
+        sums: as `counts_of` gives them.
         average: of the classes.
     """
-
-    def __init__(self, read: Read, bins: int, average: Average) -> None:
-        super().__init__()
-        self.read, self.bins, self.average = read, bins, average
-
-    def forward(self, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Return the area of this batch, () or (classes), float32."""
-        return self.conclude(self.measure(scores, labels))
-
-    def measure(self, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Return how many of not-the-class and of the class fall where, (2, classes, bins) int64.
-
-        Raises: DataError if a label is outside the classes (on a CPU).
-        """
-        odds, actual, counted = self.read(scores, labels)
-        # A score that is not a number counts against its label, wherever it would have stood.
-        odds = odds.where(~odds.isnan(), torch.where(actual, -torch.inf, torch.inf))
-        classes = odds.shape[1]
-        columns = torch.arange(classes, device=odds.device)  # (classes)
-        places = (actual * classes + columns) * self.bins + interval(odds, self.bins)
-        counts = places.new_zeros(2 * classes * self.bins)
-        counts.index_add_(0, places.flatten(), counted.flatten().long())
-        return counts.view(2, classes, self.bins)
-
-    def conclude(self, sums: torch.Tensor) -> torch.Tensor:
-        """Return the area, () or (classes); 0 where there is nothing to compare."""
-        others, own = sums.unbind()  # (classes, bins)
-        below = others.cumsum(1) - others
-        # twice the pairs in which the sample of the class scores higher; a tie is worth half
-        won = (own * (2 * below + others)).sum(1)  # (classes)
-        pairs = own.sum(1) * others.sum(1)
-        areas = won / (2 * pairs).clamp(min=1)
-        if self.average == "none":
-            return areas
-        weights = pairs > 0 if self.average == "macro" else own.sum(1) * (pairs > 0)
-        return (areas * weights).sum() / weights.sum().clamp(min=1)
+    others, own = sums.unbind()  # (classes, bins)
+    below = others.cumsum(1) - others
+    # twice the pairs in which the sample of the class scores higher; a tie is worth half
+    won = (own * (2 * below + others)).sum(1)  # (classes)
+    pairs = own.sum(1) * others.sum(1)
+    areas = won / (2 * pairs).clamp(min=1)
+    if average == "none":
+        return areas
+    weights = pairs > 0 if average == "macro" else own.sum(1) * (pairs > 0)
+    return (areas * weights).sum() / weights.sum().clamp(min=1)
 
 
 def interval(odds: torch.Tensor, bins: int) -> torch.Tensor:
@@ -132,7 +127,8 @@ def build(params: AUROCParams, bottoms: Sequence[Blob], setting: Setting) -> nn.
     else:
         choose = chooser(scores, labels, keys)
         read = partial(_of_choices, choose=choose, params=params)
-    return AUROC(read, params.bins, params.average)
+    count = partial(counts_of, read=read, bins=params.bins)
+    return Counted(count, partial(area, average=params.average))
 
 
 def infer(params: AUROCParams, bottoms: Sequence[Blob], setting: Setting) -> tuple[Blob, ...]:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Literal
 
 import torch
-from torch import nn
 
 from protonet.errors import ShapeError
 from protonet.layers.answers import (
@@ -21,6 +20,7 @@ from protonet.layers.answers import (
     outside_classes,
     tally,
 )
+from protonet.layers.counted import Count, Counted
 from protonet.layers.record import Blob, Setting
 
 Average = Literal["macro", "micro", "weighted", "binary", "none"]
@@ -30,9 +30,6 @@ Formula = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], tuple[torch.Tenso
 
 A hit is a position that was predicted to be of a class and is; `predicted` and `actual` count the
 positions that were said to be of it, and that are."""
-
-Tally = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-"""(scores, labels) → hits, predicted and actual, (3, classes) int64."""
 
 
 class ClassShareParams(AnswerParams):
@@ -44,52 +41,14 @@ class ClassShareParams(AnswerParams):
     or each class by itself (none)."""
 
 
-class ClassShare(nn.Module):
-    """Counts hits, predictions and true classes; their shares are taken from the sums.
-
-    Args:
-        tally: counts a batch.
-        formula: the share of each class.
-        average: of the classes.
-    """
-
-    def __init__(self, tally: Tally, formula: Formula, average: Average) -> None:
-        super().__init__()
-        self.tally, self.formula, self.average = tally, formula, average
-
-    def forward(self, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Return the share of this batch, () or (classes), float32."""
-        return self.conclude(self.measure(scores, labels))
-
-    def measure(self, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Return hits, predicted and actual, (3, classes) int64.
-
-        Raises: DataError if a label is outside the classes (on a CPU).
-        """
-        return self.tally(scores, labels)
-
-    def conclude(self, sums: torch.Tensor) -> torch.Tensor:
-        """Return the share, () or (classes); 0 where there is nothing to share."""
-        counts = sums.sum(1, keepdim=True) if self.average == "micro" else sums
-        hits, predicted, actual = counts.unbind()
-        above, below = self.formula(hits, predicted, actual)
-        shares = above / below.clamp(min=1)
-        if self.average == "none":
-            return shares
-        if self.average == "binary":
-            return shares[1]
-        weights = actual if self.average == "weighted" else predicted + actual > 0
-        return (shares * weights).sum() / weights.sum().clamp(min=1)
-
-
-def build_share(params: ClassShareParams, bottoms: Sequence[Blob], formula: Formula) -> ClassShare:
+def build_share(params: ClassShareParams, bottoms: Sequence[Blob], formula: Formula) -> Counted:
     """Return the module of a share.
 
     Raises: ShapeError if the axis does not exist, labels and scores do not match, the threshold
         decides nothing, or the classes are not two for `average: binary`.
     """
     scores, labels = bottoms
-    count: Tally
+    count: Count
     if is_per_score(scores, labels):
         count = partial(_of_answers, answer=answerer(scores, params))
     else:
@@ -102,7 +61,27 @@ def build_share(params: ClassShareParams, bottoms: Sequence[Blob], formula: Form
             f" class{'es' * (classes != 1)}",
             "average macro, micro and weighted take any number of classes",
         )
-    return ClassShare(count, formula, params.average)
+    return Counted(count, partial(share, formula=formula, average=params.average))
+
+
+def share(sums: torch.Tensor, formula: Formula, average: Average) -> torch.Tensor:
+    """Return the share, () or (classes); 0 where there is nothing to share.
+
+    Args:
+        sums: hits, predicted and actual, (3, classes).
+        formula: the share of each class.
+        average: of the classes.
+    """
+    counts = sums.sum(1, keepdim=True) if average == "micro" else sums
+    hits, predicted, actual = counts.unbind()
+    above, below = formula(hits, predicted, actual)
+    shares = above / below.clamp(min=1)
+    if average == "none":
+        return shares
+    if average == "binary":
+        return shares[1]
+    weights = actual if average == "weighted" else predicted + actual > 0
+    return (shares * weights).sum() / weights.sum().clamp(min=1)
 
 
 def infer_share(
@@ -116,6 +95,7 @@ def infer_share(
 def _of_choices(
     scores: torch.Tensor, labels: torch.Tensor, choose: Choose, ignored: int | None
 ) -> torch.Tensor:
+    """Return hits, predicted and actual, (3, classes)."""
     values, actual, counted = choose(scores, labels)
     classes = values.shape[1]
     predicted = values.argmax(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
@@ -21,12 +21,10 @@ from protonet.layers.answers import (
     outside_classes,
     tally,
 )
+from protonet.layers.counted import Count, Counted
 from protonet.layers.record import TWO, Blob, LayerType, Setting
 
 Normalize = Literal["actual", "predicted", "all"]
-
-Count = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-"""(scores, labels) → how many positions of each class were said to be of which, int64."""
 
 _SUMMED: dict[Normalize, tuple[int, ...]] = {"actual": (1,), "predicted": (0,), "all": (0, 1)}
 
@@ -38,36 +36,6 @@ class ConfusionMatrixParams(AnswerParams):
     """What the counts are divided by: those of the true class, so that each row sums to 1
     (actual), of the predicted one, so that each column does (predicted), or all of them (all). Left
     out: they stay counts."""
-
-
-class ConfusionMatrix(nn.Module):
-    """Counts how often each class is taken for each.
-
-    Args:
-        count: counts a batch.
-        normalize: what the counts are divided by.
-    """
-
-    def __init__(self, count: Count, normalize: Normalize | None) -> None:
-        super().__init__()
-        self.count, self.normalize = count, normalize
-
-    def forward(self, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Return the matrix of this batch, (classes, classes) float32."""
-        return self.conclude(self.measure(scores, labels))
-
-    def measure(self, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Return the counts, true class by predicted class, (classes, classes) int64.
-
-        Raises: DataError if a label is outside the classes (on a CPU).
-        """
-        return self.count(scores, labels)
-
-    def conclude(self, sums: torch.Tensor) -> torch.Tensor:
-        """Return the counts or their shares; 0 where there is nothing to share."""
-        if self.normalize is None:
-            return sums if sums.is_floating_point() else sums.float()
-        return sums / sums.sum(_SUMMED[self.normalize], keepdim=True).clamp(min=1)
 
 
 def build(params: ConfusionMatrixParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:
@@ -85,8 +53,8 @@ def build(params: ConfusionMatrixParams, bottoms: Sequence[Blob], setting: Setti
     classes = class_count(scores, params.axis)
     if not is_per_score(scores, labels):
         choose = chooser(scores, labels, params)
-        count = partial(_of_choices, choose=choose, ignored=params.ignore_label)
-        return ConfusionMatrix(count, params.normalize)
+        count: Count = partial(_of_choices, choose=choose, ignored=params.ignore_label)
+        return Counted(count, partial(shares, normalize=params.normalize))
     if classes != 1:
         raise ShapeError(
             f"labels of shape {labels} are a yes or no for each of {classes} classes, which exclude"
@@ -94,7 +62,15 @@ def build(params: ConfusionMatrixParams, bottoms: Sequence[Blob], setting: Setti
             "give one class index per position; F1Score, Precision and Recall take a yes or no per"
             " class",
         )
-    return ConfusionMatrix(partial(_of_answers, answer=answerer(scores, params)), params.normalize)
+    count = partial(_of_answers, answer=answerer(scores, params))
+    return Counted(count, partial(shares, normalize=params.normalize))
+
+
+def shares(sums: torch.Tensor, normalize: Normalize | None) -> torch.Tensor:
+    """Return the counts or their shares, (classes, classes); 0 where there is nothing to share."""
+    if normalize is None:
+        return sums if sums.is_floating_point() else sums.float()
+    return sums / sums.sum(_SUMMED[normalize], keepdim=True).clamp(min=1)
 
 
 def infer(

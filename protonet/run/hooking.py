@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,7 +29,6 @@ from protonet.run.evaluator import Evaluator
 from protonet.run.events import EventsFile
 from protonet.run.job import Job
 from protonet.run.output import Log, Output
-from protonet.run.precision import arithmetic
 from protonet.run.saving import Saver
 from protonet.run.together import Agreement, explain_together
 from protonet.snapshot import State
@@ -181,9 +179,8 @@ def _test(shop: Workshop, iteration: int) -> None:
     Raises: Interrupted where a signal cut it short.
     """
     job, evaluator = shop.job, shop.evaluator
-    averaged = job.average.swapped() if job.average else nullcontext()
     try:
-        with averaged, arithmetic(job.solver.precision, job.net.device):
+        with job.as_tested():
             evaluator.test(iteration, shop.received.heed)
     except StopAsked:
         if iteration:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 import torch
@@ -26,7 +27,7 @@ from protonet.run.machine import (
 )
 from protonet.run.micro_batches import check_splits, micro_batch
 from protonet.run.parts import synchronise, unshared
-from protonet.run.precision import loss_scale, set_tensor_cores
+from protonet.run.precision import arithmetic, loss_scale, set_tensor_cores
 from protonet.run.rules import Aim, Rule, aims, rules, unchanged
 from protonet.run.sets import OpenSet, open_sets
 from protonet.run.tuning import Trial, tune
@@ -103,6 +104,14 @@ class Job:
         """What it computes with by now: parts of a batch shrink when memory runs out."""
         size = self.micro.size if self.micro else None
         return self.machine.model_copy(update={"micro_batch": size})
+
+    @contextmanager
+    def as_tested(self) -> Iterator[None]:
+        """Give the nets, within the block, the arithmetic of training, and the average of the
+        weights where one is kept."""
+        averaged = self.average.swapped() if self.average else nullcontext()
+        with averaged, arithmetic(self.solver.precision, self.net.device):
+            yield
 
     @property
     def evaluation(self) -> Evaluation:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -33,7 +32,6 @@ from protonet.run.evaluator import Evaluator
 from protonet.run.events import EventsFile
 from protonet.run.facts import spec_text
 from protonet.run.job import Job
-from protonet.run.precision import arithmetic
 from protonet.spec.board import BoardSpec
 from protonet.spec.data import deciding_set
 from protonet.spec.duration import Duration
@@ -166,9 +164,8 @@ def _samples(job: Job, name: str, events: EventsFile) -> Callable[[int], None]:
     samples = Samples(job.sets[name], job.tests[name])
 
     def show(iteration: int) -> None:
-        averaged = job.average.swapped() if job.average else nullcontext()
         try:
-            with averaged, arithmetic(job.solver.precision, job.net.device):
+            with job.as_tested():
                 shown = samples.read()
         except DataError as error:
             raise DataError(f"data.{name}: {error}") from error
