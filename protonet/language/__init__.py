@@ -18,8 +18,10 @@ from protonet.language.frames import (
 )
 from protonet.language.names import Classes
 from protonet.language.reuse import Find, with_bases
+from protonet.language.scope import WHEN
 
 __all__ = [
+    "WHEN",
     "Carried",
     "Classes",
     "Enter",

@@ -21,7 +21,7 @@ from protonet.language.recurrence import (
     reading,
     recurrence,
 )
-from protonet.language.scope import PASSED_ON, Scope, pushed_into
+from protonet.language.scope import PASSED_ON, WHEN, Scope, pushed_into
 from protonet.problems import Problem
 from protonet.source import Marks
 
@@ -52,9 +52,8 @@ class Expander:
 
     def _items(self, items: list[Any], marks: Marks, scope: Scope) -> None:
         for place, item in enumerate(items):
-            if self._is_full:
-                return
-            self._item(item, marks.children[place], scope)
+            if not self._is_full:
+                self._item(item, marks.children[place], scope)
 
     def _item(self, item: Any, marks: Marks, scope: Scope) -> None:
         if self._is_too_large(marks, scope):
@@ -80,11 +79,12 @@ class Expander:
         return self._is_full
 
     def _pass(self, item: dict[str, Any], name: Any, marks: Marks, scope: Scope) -> None:
-        """Let the first bottom through under the layer's name."""
-        written = {"bottom": first_read(item)}
-        bottom = self.judge.filled(written, marks, scope, name)["bottom"]
+        """Let the first bottom through under the layer's name, where the layer would exist."""
+        written = {"bottom": first_read(item), **_when(item)}
+        data, found = pushed_into(self.judge.filled(written, marks, scope, name), scope, marks)
         if isinstance(name, str):
-            self.layout.rename(marks, scope, ((first_name(bottom), name),))
+            self.problems += found
+            self.layout.rename(marks, scope, ((first_name(data["bottom"]), name),), _when(data))
         else:  # that the name is missing or wrong is told where layers are read
             self._one(item, marks, scope)
 
@@ -178,6 +178,11 @@ class Expander:
         self.layout.leave(opened, inner.name, bottoms, tops, loop)
         if isinstance(made, Recurrence):
             self.layout.add(self.judge.named(made.layer(), marks, scope), marks, scope)
+
+
+def _when(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a layer that say in which nets it takes part."""
+    return {key: item[key] for key in WHEN if key in item}
 
 
 def _made(

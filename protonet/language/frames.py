@@ -3,8 +3,9 @@ each instance a frame, in which a name means the block's own bottoms and blobs."
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from protonet.problems import Mark
 
@@ -67,6 +68,8 @@ class Frame:
             stacked along the axis, and the layer's further tops are what was carried at last.
         is_known: false where the instance could not be expanded: nothing is known of its blobs.
         loop: how the block is applied along an axis; None for one that is used once.
+        when: around no layer, the keys that say when the other names are given: phase, include,
+            exclude.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Frame:
     tops: tuple[tuple[str, str], ...]
     is_known: bool = True
     loop: Loop | None = None
+    when: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def prefix(self) -> str:

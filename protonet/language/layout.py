@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from protonet.language.expanded import LayerData
@@ -13,6 +15,7 @@ from protonet.source import Marks
 
 Bottoms = tuple[tuple[str, str | None], ...]
 Tops = tuple[tuple[str, str], ...]
+_ALWAYS: Mapping[str, Any] = MappingProxyType({})
 VALUES_OF_A_LAYER = 40
 """Values that a layer may hold on an average before a net counts as larger than it is long."""
 
@@ -76,13 +79,20 @@ class Layout:
         self.frames[place] = Frame(name, layers, bottoms, tops, loop=loop)
         self.steps.append(Leave(place))
 
-    def rename(self, marks: Marks, scope: Scope, pairs: tuple[tuple[str | None, str], ...]) -> None:
+    def rename(
+        self,
+        marks: Marks,
+        scope: Scope,
+        pairs: tuple[tuple[str | None, str], ...],
+        when: Mapping[str, Any] = _ALWAYS,
+    ) -> None:
         """Give blobs of a scope further names: pairs of the old one (None: the nearest above that
-        fits) and the new one."""
-        opened = self.enter(marks, scope)
-        bottoms = tuple((f"{place}", old) for place, (old, _) in enumerate(pairs))
-        tops = tuple((f"{place}", new) for place, (_, new) in enumerate(pairs))
-        self.leave(opened, "", bottoms, tops)
+        fits) and the new one; `when` has the keys phase, include and exclude."""
+        place, first = self.enter(marks, scope)
+        bottoms = tuple((f"{number}", old) for number, (old, _) in enumerate(pairs))
+        tops = tuple((f"{number}", new) for number, (_, new) in enumerate(pairs))
+        self.frames[place] = Frame("", range(first, first), bottoms, tops, when=dict(when))
+        self.steps.append(Leave(place))
 
     def unknown(self, marks: Marks, scope: Scope, name: str) -> None:
         """Add an instance of which nothing is known but that it is wrong."""

@@ -11,8 +11,9 @@ from protonet.language.frames import OWN_NAME, Use
 from protonet.problems import Problem
 from protonet.source import Marks
 
-_WHEN = ("phase", "include", "exclude")
-PASSED_ON = (*_WHEN, "frozen")
+WHEN = ("phase", "include", "exclude")
+"""Keys that say in which nets a layer takes part."""
+PASSED_ON = (*WHEN, "frozen")
 """Keys of an instance that its layers take."""
 
 
@@ -77,8 +78,8 @@ def pushed_into(
     merged = {**data}
     if "frozen" in scope.pushed:
         merged.setdefault("frozen", scope.pushed["frozen"])
-    outer = {key: scope.pushed[key] for key in _WHEN if key in scope.pushed}
-    inner = [key for key in _WHEN if key in data]
+    outer = {key: scope.pushed[key] for key in WHEN if key in scope.pushed}
+    inner = [key for key in WHEN if key in data]
     if not outer or not inner:
         return {**merged, **outer}, []
     if list(outer) == inner == ["phase"]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from protonet.look.expanded import Roles, flat_names, reads_of, roles_of
+from protonet.look.flat_names import FlatNaming, Roles, deployed_names
 from protonet.records import shortened
 from protonet.schema import Spec
 from protonet.spec.layer import LayerSpec
@@ -83,13 +83,12 @@ def _is_type_of_layer(path: str) -> bool:
 def facts_of(spec: Spec) -> Facts:
     """Return every value of a spec by its path, layers by name, defaults filled in."""
     net, facts = spec.net, Facts()
-    reads, wirer = reads_of(net), Wirer(net, net.types)
-    roles = roles_of(net, reads)
+    naming, wirer = FlatNaming(net), Wirer(net, net.types)
     for name, blob in net.inputs.items():
         _flatten(blob, f"net.inputs.{name}", facts)
     _flatten(net.state, "net.state", facts)
     if net.deploy is not None:
-        names = flat_names(net)
+        names = deployed_names(net)
         for name, blob in net.deploy.inputs.items():
             _flatten(blob, f"net.deploy.inputs.{names.get(name, name)}", facts)
         facts["net.deploy.outputs"] = [names.get(name, name) for name in net.deploy.outputs]
@@ -97,8 +96,9 @@ def facts_of(spec: Spec) -> Facts:
         path = f"{_LAYERS}{layer.name}"
         while f"{path}.type" in facts:  # the same name in another phase
             path += "'"
-        blobs = {"bottom": list(reads.get(index, ())), "top": list(wirer.tops(index))}
-        own = _recurrent(layer, net, roles[index]) if index in roles else _layer(layer, net)
+        blobs = {"bottom": list(naming.reads.get(index, ())), "top": list(wirer.tops(index))}
+        roles = naming.roles.get(index)
+        own = _layer(layer, net) if roles is None else _recurrent(layer, net, roles)
         _flatten({**own, **blobs}, path, facts)
     for name, data in spec.data.items():
         _flatten(data, f"data.{name}", facts)

@@ -94,13 +94,18 @@ class Form:
         return getattr(self._proof.modules[position], "conclude", None)
 
     def blobs(self) -> dict[str, Value]:
-        """Return every blob by name, and every layer's own output as `layer:NAME`."""
+        """Return every blob by name, every layer's own output as `layer:NAME`, and every input as
+        it came in, `input:NAME`."""
         return {**self.wiring.blobs, **self.wiring.own_outputs()}
 
     @property
     def shapes(self) -> dict[str, Shape]:
         """Return the proved shape of every blob, by name (its last value)."""
         return {name: self._proof.shapes[value] for name, value in self.wiring.blobs.items()}
+
+    def shape(self, value: Value) -> Shape:
+        """Return the proved shape of a value."""
+        return self._proof.shapes[value]
 
     def axes(self, value: Value) -> Axes:
         """Return the axes of a value, with N where they follow the batch."""

@@ -10,9 +10,10 @@ from protonet.language import Plan, frames_around
 from protonet.layers.record import Arity
 from protonet.spec.kept import sharing_of, wirer_of
 from protonet.spec.net import NetSpec
+from protonet.spec.own_names import OWN_INPUT, OWN_OUTPUT
 from protonet.spec.recurrence import step_errors
 from protonet.spec.state import Phase
-from protonet.spec.wiring import INPUT, OWN_OUTPUT, Wirer
+from protonet.spec.wiring import INPUT, Wirer
 
 
 def check_wiring(net: NetSpec) -> list[PathError]:
@@ -107,15 +108,23 @@ def _same_instance(plan: Plan, around: Iterable[int], others: Iterable[int]) -> 
 def _blob_names(wirer: Wirer) -> Iterator[PathError]:
     """Yield tops that would be mistaken for something else."""
     declared = set(wirer.net.inputs)
+    for name in declared:
+        yield from _mistakable(name, ("net", "inputs", name))
     for index, layer in enumerate(wirer.net.layers):
         for name in wirer.tops(index):
             where = ("net", "layers", index, "top" if layer.top else "name")
-            if name.startswith(OWN_OUTPUT):
-                why = f"{OWN_OUTPUT} begins the name of a layer's own output, so no blob's"
-                yield PathError("PN022", where, why, got=name)
+            yield from _mistakable(name, where)
             if layer.type == INPUT and name in declared:
                 why = f"the input {name} is declared twice"
                 yield PathError("PN015", where, why, hint="keep it in inputs or as a layer")
+
+
+def _mistakable(name: str, where: Path) -> Iterator[PathError]:
+    """Yield an error if a blob's name would be taken for one that means something for good."""
+    for prefix, what in ((OWN_OUTPUT, "a layer's own output"), (OWN_INPUT, "an input")):
+        if name.startswith(prefix):
+            why = f"{prefix} begins the name of {what}, so no blob's"
+            yield PathError("PN022", where, why, got=name)
 
 
 def _shape_counts(wirer: Wirer) -> Iterator[PathError]:

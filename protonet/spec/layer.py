@@ -29,7 +29,16 @@ from protonet.records import (
 )
 from protonet.spec.keys import line, lines_of, refused, respelt
 from protonet.spec.misspelt_type import misspelt_type
-from protonet.spec.state import PHASES, Names, Phase, Phases, Rules, State
+from protonet.spec.state import (
+    PHASES,
+    Names,
+    Phase,
+    Phases,
+    Rules,
+    State,
+    check_conditions,
+    exists_in,
+)
 from protonet.spec.unknown_type import unknown_type
 
 
@@ -121,13 +130,8 @@ class LayerSpec(Record):
         return name
 
     @model_validator(mode="after")
-    def _check_rules(self) -> LayerSpec:
-        if self.include and self.exclude:
-            why, hint = "include and exclude contradict", "give rules of one kind, as in Caffe"
-            raise refused(line("PN015", why, hint, ("exclude",), {}))
-        if self.phase is not None and (self.include or self.exclude):
-            why = "phase and include or exclude say the same thing in two ways"
-            raise refused(line("PN015", why, "keep one", ("phase",), {}))
+    def _check_conditions(self) -> LayerSpec:
+        check_conditions(self)
         return self
 
     def param_spec(self, name: str) -> ParamSpec:
@@ -140,11 +144,7 @@ class LayerSpec(Record):
 
     def exists_in(self, state: State) -> bool:
         """Return whether the layer is part of a net in this state."""
-        if self.phase is not None:
-            return state.phase in self.phase
-        if self.include:
-            return any(rule.is_met(state) for rule in self.include)
-        return not any(rule.is_met(state) for rule in self.exclude)
+        return exists_in(self, state)
 
     def phases(self, level: int = 0, stages: frozenset[str] = frozenset()) -> tuple[Phase, ...]:
         """Return the phases in which the layer exists."""

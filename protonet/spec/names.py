@@ -190,18 +190,26 @@ class Names:
             for name, _ in frame.bottoms:
                 room.add(name, Made(position, _ALL, "the block's bottom"))
             return
-        inside = frozenset[Phase]().union(*(self.phases[layer] for layer in frame.layers))
+        inside = self._phases_of(index)
         bottoms = []
         for name, written in frame.bottoms:
             path = ("net", "frames", index, "bottom")
             given: tuple[str, ...] = (written,) if written is not None else ()
-            given = given or self._chained(around, inside if frame.layers else _ALL, path)
+            given = given or self._chained(around, inside, path)
             for outer in given:
                 bottoms.append((name, outer))
                 last = around.made.get(outer, [Made(position, _ALL, "")])[-1]
                 phases = around.phases(outer) or _ALL
+                phases &= _ALL if frame.layers else inside
                 room.add(name, Made(position, phases, "the block's bottom", last.is_plain))
         self.frame_bottoms[index] = tuple(bottoms)
+
+    def _phases_of(self, index: int) -> frozenset[Phase]:
+        """Return the phases in which an instance has layers, or names are given."""
+        frame, states = self.net.plan.frames[index], map(self.net.net_state, PHASES)
+        if not frame.layers:
+            return frozenset(one.phase for one in states if self.net.renames_in(index, one))
+        return frozenset[Phase]().union(*(self.phases[layer] for layer in frame.layers))
 
     def _leave(self, index: int, position: int, room: Room, stack: list[Room]) -> None:
         frame, around = self.net.plan.frames[index], stack[-1]
@@ -218,7 +226,8 @@ class Names:
                 around.unknown.append(outer)
                 continue
             last = room.made[inner][-1]
-            made = Made(position, room.phases(inner), f"instance {frame.name}", last.is_plain)
+            phases = room.phases(inner) & self._phases_of(index)
+            made = Made(position, phases, f"instance {frame.name}", last.is_plain)
             _give([around.frame.full(outer)], made, stack)
             if place == 0 and last.is_plain:
                 around.chain.append((outer, made.phases))

@@ -23,7 +23,8 @@ from protonet.records import ChannelOrder, Flag, Integer, Record, Text, custom_e
 from protonet.spec.defaults import default_lines, with_defaults, without_contradictions
 from protonet.spec.keys import lines_of, refused
 from protonet.spec.layer import LayerSpec
-from protonet.spec.state import Names, State
+from protonet.spec.presence import presences
+from protonet.spec.state import Names, Presence, State, exists_in
 
 BATCH = "N"
 """Name of the batch axis in a shape."""
@@ -126,6 +127,7 @@ class NetSpec(Record):
     """The layers, in the order in which they run."""
     _plan: Plan | None = PrivateAttr(default=None)
     _types: Mapping[str, LayerType] = PrivateAttr(default_factory=lambda: LAYERS)
+    _presences: Mapping[int, Presence] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -133,15 +135,16 @@ class NetSpec(Record):
         cls, value: Any, handler: ModelWrapValidatorHandler[Any], info: ValidationInfo
     ) -> Any:
         context = info.context or {}
-        if not isinstance(value, Mapping) or not isinstance(value.get("defaults"), Mapping):
-            return cls._with_plan(handler(value), context)
-        lines = list(default_lines(value["defaults"], context))
+        found, lines = presences(context.get("plan"))
+        has_defaults = isinstance(value, Mapping) and isinstance(value.get("defaults"), Mapping)
+        lines += default_lines(value["defaults"], context) if has_defaults else ()
         try:
-            net = _validated(handler, value, context)
+            net = _validated(handler, value, context) if has_defaults else handler(value)
         except ValidationError as error:
             raise refused(*lines_of(error), *lines) from None
         if lines and not context.get("lenient"):
             raise refused(*lines)
+        net._presences = found
         return cls._with_plan(net, context)
 
     @classmethod
@@ -156,6 +159,17 @@ class NetSpec(Record):
         plan = self._plan
         fits = plan is not None and plan.layers == len(self.layers)  # a copy may have others
         return plan if plan is not None and fits else plain_plan(len(self.layers))
+
+    def renames_in(self, frame: int, state: State) -> bool:
+        """Return whether a frame around no layer gives blobs other names in a net in this state."""
+        presence = self._presences.get(frame)
+        return presence is None or exists_in(presence, state)
+
+    @property
+    def presences(self) -> Mapping[int, Presence]:
+        """Return when frames around no layer give blobs other names, by their places; of those
+        that do not in every net."""
+        return self._presences
 
     @cached_property
     def cache(self) -> Cache:

@@ -9,14 +9,17 @@ from protonet.errors import PathError
 from protonet.language import Loop
 from protonet.spec.layer import LayerSpec
 from protonet.spec.net import InputSpec
+from protonet.spec.own_names import OWN_INPUT, own_output
 from protonet.spec.state import State
 
-OWN_OUTPUT = "layer:"
-"""Prefix of a bottom that means a layer's own output, whatever its blob's name means later."""
 INPUT = "Input"
 """The layer type that is an input of the net."""
 FROM_INPUTS, FROM_NOTHING = -1, -2
 """Stand for the layer of a value that an input gives, and of one that is missing."""
+
+
+FlatNames = tuple[str, ...]
+"""Names that mean one value in a net without blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +36,21 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A layer in a wired net, with the values it reads and gives, the names that mean what it reads
-    in a net without blocks, and what a recurrent layer does in each step."""
+    """A layer in a wired net.
+
+    Attributes:
+        index: its position in the spec's list.
+        layer: its keys.
+        bottoms, tops: the values that it reads and gives.
+        reads: for each bottom, the names that mean it in a net without blocks, the plainest first.
+        body: what a recurrent layer does in each step.
+    """
 
     index: int
     layer: LayerSpec
     bottoms: tuple[Value, ...]
     tops: tuple[Value, ...]
-    reads: tuple[str, ...] = ()
+    reads: tuple[FlatNames, ...] = ()
     body: Body | None = None
 
 
@@ -54,7 +64,7 @@ class Body:
         nodes: the layers, in order.
         tops: what is stacked along the axis, in the order of the recurrent layer's first tops.
         carried: what the next step gets, in the order of `loop.carry`.
-        top_names, carried_names: of these, in a step without blocks.
+        top_names, carried_names: what means these in a step without blocks, the plainest first.
     """
 
     loop: Loop
@@ -62,8 +72,8 @@ class Body:
     nodes: tuple[Node, ...]
     tops: tuple[Value, ...]
     carried: tuple[Value, ...]
-    top_names: tuple[str, ...]
-    carried_names: tuple[str, ...]
+    top_names: tuple[FlatNames, ...]
+    carried_names: tuple[FlatNames, ...]
 
     def taken(self) -> frozenset[Value]:
         """Return the values of a step that are seen after it."""
@@ -108,16 +118,17 @@ class Wiring:
 
     def own_outputs(self) -> dict[str, Value]:
         """Return every layer's own outputs: `layer:NAME` is the first top, `layer:NAME.1` the
-        second."""
-        return {
-            OWN_OUTPUT + node.layer.name + (f".{place}" if place else ""): top
+        second; and every input as it came in, `input:NAME`."""
+        outputs = {
+            own_output(node.layer.name, place): top
             for node in self.nodes
             for place, top in enumerate(node.tops)
         }
+        return outputs | {OWN_INPUT + name: value for name, (value, _) in self.inputs.items()}
 
     def name_of(self, value: Value) -> str:
-        """Return a value's blob name, or its `layer:NAME` where the name has come to mean another
-        value."""
+        """Return a value's blob name, or its `layer:NAME` or `input:NAME` where the blob's name has
+        come to mean another value."""
         if self.blobs.get(value.blob) == value:
             return value.blob
         return next(name for name, own in self.own_outputs().items() if own == value)

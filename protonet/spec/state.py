@@ -4,11 +4,12 @@ NetStateRule)."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, model_validator
 
 from protonet.records import Integer, Record, Text
+from protonet.spec.keys import line, refused
 
 Phase = Literal["train", "test", "deploy"]
 PHASES: tuple[Phase, ...] = ("train", "test", "deploy")
@@ -60,3 +61,57 @@ class Rule(Record):
 
 Rules = Annotated[tuple[Rule, ...], BeforeValidator(_listed)]
 """One rule or a list of them."""
+
+
+class Conditional(Protocol):
+    """What takes part in some nets only."""
+
+    @property
+    def phase(self) -> tuple[Phase, ...] | None:
+        """Phases in which it exists; None for all."""
+
+    @property
+    def include(self) -> tuple[Rule, ...]:
+        """Rules of which one must be met."""
+
+    @property
+    def exclude(self) -> tuple[Rule, ...]:
+        """Rules of which none may be met."""
+
+
+def exists_in(one: Conditional, state: State) -> bool:
+    """Return whether something is part of a net in this state."""
+    if one.phase is not None:
+        return state.phase in one.phase
+    if one.include:
+        return any(rule.is_met(state) for rule in one.include)
+    return not any(rule.is_met(state) for rule in one.exclude)
+
+
+def check_conditions(one: Conditional) -> None:
+    """Refuse keys that contradict each other.
+
+    Raises: ValidationError.
+    """
+    if one.include and one.exclude:
+        why, hint = "include and exclude contradict", "give rules of one kind, as in Caffe"
+        raise refused(line("PN015", why, hint, ("exclude",), {}))
+    if one.phase is not None and (one.include or one.exclude):
+        why = "phase and include or exclude say the same thing in two ways"
+        raise refused(line("PN015", why, "keep one", ("phase",), {}))
+
+
+class Presence(Record):
+    """In which nets a name is given to a blob that exists: of a layer that is left out."""
+
+    phase: Phases | None = None
+    """Phases in which the layer would exist; left out: all."""
+    include: Rules = ()
+    """Rules of which one must be met."""
+    exclude: Rules = ()
+    """Rules of which none may be met."""
+
+    @model_validator(mode="after")
+    def _check_conditions(self) -> Presence:
+        check_conditions(self)
+        return self

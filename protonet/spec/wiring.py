@@ -2,68 +2,45 @@
 torch.
 
 A name means the last value given to it above (Caffe's in-place layers give a new value to an old
-name); `layer:NAME` means that layer's own output. Each phase is wired for itself.
+name); `layer:NAME` means that layer's own output, `input:NAME` an input as it came in. Each phase
+is wired for itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from protonet.errors import Path, PathError
 from protonet.language import Enter, Frame, Leave, Loop, Run
 from protonet.layers.record import LayerType
 from protonet.records import suggestion
+from protonet.spec.grounds import Ground, Sight, find_own, why_no_input, why_no_top
 from protonet.spec.layer import LayerSpec
-from protonet.spec.names import Names, Room
+from protonet.spec.names import Names
 from protonet.spec.net import InputSpec, NetSpec
 from protonet.spec.nodes import (
     FROM_INPUTS,
     FROM_NOTHING,
     INPUT,
-    OWN_OUTPUT,
     Body,
+    FlatNames,
     Node,
     Value,
     Wiring,
 )
+from protonet.spec.own_names import OWN_INPUT, bare, is_own, layer_and_top
 from protonet.spec.state import PHASES, Phase, State
 
 __all__ = [
     "FROM_INPUTS",
     "FROM_NOTHING",
     "INPUT",
-    "OWN_OUTPUT",
     "Body",
     "Node",
     "Value",
     "Wirer",
     "Wiring",
 ]
-
-
-@dataclass(slots=True)
-class _Sight:
-    """What can be seen inside one frame, in one phase."""
-
-    room: Room
-    blobs: dict[str, Value] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Ground:
-    """What layers are put into: the net, or the step of a recurrent layer, which sees nothing of
-    what is around it.
-
-    Attributes:
-        sight: place of the outermost sight that belongs to it.
-        nodes: the layers so far.
-        own: their own outputs, `layer:NAME`.
-    """
-
-    sight: int
-    nodes: list[Node] = field(default_factory=list)
-    own: dict[str, Value] = field(default_factory=dict)
 
 
 class Wirer:
@@ -107,11 +84,11 @@ class _Walk:
         self.wirer, self.net, self.names = wirer, wirer.net, wirer.names
         self.state = state
         self.inputs = {name: (Value(name), spec) for name, spec in self.net.inputs.items()}
-        self.grounds = [_Ground(0)]
         self.bodies: dict[int, Body] = {}
         self.errors: list[PathError] = []
-        root = {name: value for name, (value, _) in self.inputs.items()}
-        self.sights = [_Sight(self.names.root, root)]
+        self.sights = [Sight(self.names.root)]
+        self.grounds = [Ground(self.sights[0])]
+        self.grounds[0].begin({name: value for name, (value, _) in self.inputs.items()})
         self.present = [layer.exists_in(state) for layer in self.net.layers]
 
     def wiring(self) -> Wiring:
@@ -124,7 +101,7 @@ class _Walk:
             match step:
                 case Run(layer):
                     self._run(layer, position)
-                case Enter(frame) if _is_empty(self.net.plan.frames[frame], self.present):
+                case Enter(frame) if self._is_absent(frame):
                     skipped = Leave(frame)
                 case Enter(frame):
                     self._enter(frame, position)
@@ -132,6 +109,13 @@ class _Walk:
                     self._leave(frame, position)
         nodes, blobs = tuple(self.grounds[0].nodes), self.sights[0].blobs
         return Wiring(self.state, self.inputs, nodes, blobs, tuple(self.errors))
+
+    def _is_absent(self, index: int) -> bool:
+        """Return whether none of an instance's layers exists, or names are not given here."""
+        frame = self.net.plan.frames[index]
+        if not frame.layers:
+            return not self.net.renames_in(index, self.state)
+        return not any(self.present[layer] for layer in frame.layers)
 
     def _run(self, index: int, position: int) -> None:
         body, loop = self.bodies.get(index), self.names.loops.get(index)
@@ -147,54 +131,46 @@ class _Walk:
         )
         tops = tuple(Value(top, index, place) for place, top in enumerate(self.names.tops(index)))
         if layer.type in self.wirer.layers:
-            reads = tuple(self._flat_name(value) for value in bottoms)
+            reads = tuple(self._flat_names(value) for value in bottoms)
             self.grounds[-1].nodes.append(Node(index, layer, bottoms, tops, reads, body))
         for top in tops:
             self._give(top.blob, top)
-        self.grounds[-1].own.update((OWN_OUTPUT + layer.name, top) for top in tops[:1])
+        self.grounds[-1].give(layer.name, tops)
 
     def _find(self, name: str, position: int, path: Path) -> Value:
         """Return what a name means in the innermost frame; a value from nothing, and an error,
         where it means nothing."""
-        sight = self.sights[-1]
-        room = sight.room
-        if name.startswith(OWN_OUTPUT):
-            full = OWN_OUTPUT + room.frame.full(name.removeprefix(OWN_OUTPUT))
-            value = self.grounds[-1].own.get(full)
-        else:
-            full = name
-            value = sight.blobs.get(name)
+        value = self._seen(name)
         if value is not None:
             return value
-        if not room.hides(name.removeprefix(OWN_OUTPUT)):
-            why, hint = self._why(full, name, position)
+        if not self.sights[-1].room.hides(bare(name)):
+            why, hint = self._why(name, position)
             self.errors.append(PathError("PN023", path, why, hint=hint))
         return Value(name, FROM_NOTHING)
 
-    def _why(self, full: str, name: str, position: int) -> tuple[str, str]:
-        room = self.sights[-1].room
-        if not name.startswith(OWN_OUTPUT):
-            return room.why(name, position, self.state.phase)
-        own = name.removeprefix(OWN_OUTPUT)
-        if any(own.startswith(f"{loop}/") for loop in room.loops):
-            return room.why(own, position, self.state.phase)
-        return _why_no_output(self, full.removeprefix(OWN_OUTPUT), name, position)
+    def _seen(self, name: str) -> Value | None:
+        """Return what a name means in the innermost frame; None where it means nothing."""
+        sight = self.sights[-1]
+        return find_own(name, sight, self.grounds[-1]) if is_own(name) else sight.blobs.get(name)
 
-    def _flat_name(self, value: Value) -> str:
-        """Return the name that means a value at this point of a net, or a step, without frames."""
-        ground = self.grounds[-1]
-        outermost = self.sights[ground.sight]
-        local = outermost.room.frame.local(value.blob)
-        if outermost.blobs.get(local) == value:
-            return local
+    def _why(self, name: str, position: int) -> tuple[str, str]:
+        room = self.sights[-1].room
+        if name.startswith(OWN_INPUT):
+            return why_no_input(name, self.sights[-1])
+        layer = bare(name)
+        if not is_own(name) or any(layer.startswith(f"{loop}/") for loop in room.loops):
+            return room.why(layer, position, self.state.phase)
+        return _why_no_output(self, room.frame.full(layer_and_top(name)[0]), name, position)
+
+    def _flat_names(self, value: Value) -> FlatNames:
+        """Return what means a value at this point of a net, or a step, without frames."""
         layer = self.net.layers[value.layer].name if value.layer >= 0 else ""
-        is_own = bool(layer) and ground.own.get(OWN_OUTPUT + layer) == value
-        return OWN_OUTPUT + outermost.room.frame.local(layer) if is_own else value.blob
+        return self.grounds[-1].names(value, layer)
 
     def _give(self, full: str, value: Value) -> None:
         """Give a blob its name in the innermost frame, and in those around it; what a step gives
         has none outside."""
-        for sight in self.sights[self.grounds[-1].sight :]:
+        for sight in self.sights[self.grounds[-1].place :]:
             sight.blobs[sight.room.frame.local(full)] = value
 
     def _declare(self, index: int) -> None:
@@ -202,23 +178,25 @@ class _Walk:
         names = self.names.tops(index)
         specs = _declared(self.net.layers[index], len(names))
         for name, spec in zip(names, specs, strict=False):
+            value = Value(name, FROM_NOTHING if spec is None else FROM_INPUTS)
             if spec is not None:
-                self.inputs[name] = (Value(name), spec)
-            self._give(name, Value(name, FROM_NOTHING if spec is None else FROM_INPUTS))
+                self.inputs[name] = (value, spec)
+            self._give(name, value)
+            self.grounds[0].begin({name: value})
 
     def _enter(self, index: int, position: int) -> None:
         frame, around = self.net.plan.frames[index], self.sights[-1]
-        inside = _Sight(self.names.rooms[index])
+        inside = Sight(self.names.rooms[index])
         if frame.loop is not None:
-            inside.blobs.update((name, Value(name)) for name, _ in frame.bottoms)
-            self.grounds.append(_Ground(len(self.sights)))
+            self.grounds.append(Ground(inside, len(self.sights)))
+            self.grounds[-1].begin({name: Value(name) for name, _ in frame.bottoms})
         for place, (inner, outer) in enumerate(self.names.frame_bottoms[index]):
-            is_made = outer in around.room.made or outer.startswith(OWN_OUTPUT)
+            is_made = outer in around.room.made or is_own(outer)
             if frame.layers or not is_made:
                 path = ("net", "frames", index, "bottom", place)
-                inside.blobs[inner] = self._find(outer, position, path)
-            elif outer in around.blobs:
-                inside.blobs[inner] = around.blobs[outer]
+                inside.begin({inner: self._find(outer, position, path)})
+            elif (value := self._seen(outer)) is not None:
+                inside.begin({inner: value})
         self.sights.append(inside)
 
     def _leave(self, index: int, position: int) -> None:
@@ -235,9 +213,9 @@ class _Walk:
             elif not frame.is_known or inner not in inside.room.made:
                 self._give(full, Value(full, FROM_NOTHING))
 
-    def _asked(self, frame: Frame, loop: Loop, position: int) -> dict[str, tuple[Value, str]]:
+    def _asked(self, frame: Frame, loop: Loop, position: int) -> dict[str, tuple[Value, FlatNames]]:
         """Return what the names mean, at the end of a step, that are stacked or carried on, each
-        with its name without frames."""
+        with its names without frames."""
         keys: dict[str, Path] = {inner: ("block",) for inner, _ in frame.tops}
         keys |= {carried.source: ("carry", carried.bottom) for carried in loop.carry}
         made, found = self.sights[-1].room.made, {}
@@ -245,17 +223,12 @@ class _Walk:
             path = ("net", "layers", loop.layer, *key)
             is_told = name not in made  # of all phases together
             value = Value(name, FROM_NOTHING) if is_told else self._find(name, position, path)
-            found[name] = value, self._flat_name(value)
+            found[name] = value, self._flat_names(value)
         return found
 
 
-def _is_empty(frame: Frame, present: Sequence[bool]) -> bool:
-    """Return whether none of an instance's layers exists in a state."""
-    return bool(frame.layers) and not any(present[layer] for layer in frame.layers)
-
-
 def _body(
-    frame: Frame, loop: Loop, nodes: list[Node], found: Mapping[str, tuple[Value, str]]
+    frame: Frame, loop: Loop, nodes: list[Node], found: Mapping[str, tuple[Value, FlatNames]]
 ) -> Body:
     """Return what a step of a recurrent layer does."""
     inputs = {name: Value(name) for name, _ in frame.bottoms}
@@ -265,7 +238,9 @@ def _body(
     return Body(loop, inputs, tuple(nodes), values, next_values, names, next_names)
 
 
-def _apart(pairs: Sequence[tuple[Value, str]]) -> tuple[tuple[Value, ...], tuple[str, ...]]:
+def _apart(
+    pairs: Sequence[tuple[Value, FlatNames]],
+) -> tuple[tuple[Value, ...], tuple[FlatNames, ...]]:
     return tuple(value for value, _ in pairs), tuple(name for _, name in pairs)
 
 
@@ -282,6 +257,9 @@ def _declared(layer: LayerSpec, tops: int) -> Sequence[InputSpec | None]:
 
 def _why_no_output(walk: _Walk, layer: str, name: str, position: int) -> tuple[str, str]:
     """Return why a layer has no output of its own to be read, and what would be right."""
+    ground = walk.grounds[-1]
+    if (found := why_no_top(name, ground, layer)) is not None:
+        return found
     index, place = walk.names.ran.get(layer, (-1, -1))
     if 0 <= place < position:
         only = ", ".join(walk.wirer.phases(index)) or "other stages or levels"
@@ -290,8 +268,7 @@ def _why_no_output(walk: _Walk, layer: str, name: str, position: int) -> tuple[s
     if place >= position:
         hint = "layers run in the order of the file: move one of them"
         return f"the blob {name} is made only below, by layer {layer}", hint
-    known = (own.removeprefix(OWN_OUTPUT) for own in walk.grounds[-1].own)
-    return f"no layer above is named {layer}", suggestion(layer, known)
+    return f"no layer above is named {layer}", suggestion(layer, ground.layers())
 
 
 def _place(index: int, place: int, loop: Loop | None) -> Path:

@@ -93,8 +93,31 @@ net:
         - {name: drop, type: Dropout, top: a, phase: $phases}
         - {name: b, type: InnerProduct, num_output: 4, bottom: "layer:a"}
         - {name: ., type: Eltwise, bottom: [a, b, x]}
+    noisy:
+      args: {phases: }
+      tops: [x, b]
+      layers:
+        - {name: noise, type: Dropout, top: x, phase: $phases}
+        - {name: b, type: InnerProduct, num_output: 4, bottom: x}
+        - {name: x, type: Eltwise, bottom: [x, "input:x"], phase: $phases}
   layers:
 """
+
+
+def of_each_phase(name: str, first: str, second: str) -> list[str]:
+    """Return two instances of one name."""
+    return [
+        f"name: {name}, type: two, phases: train, bottom: {first}, phase: train",
+        f"name: {name}, type: noisy, phases: train, bottom: {second}, phase: [test, deploy]",
+    ]
+
+
+def instance(choice: Random, number: int, instances: list[str]) -> tuple[str, str]:
+    """Return a block, and what else is said of its use."""
+    block = choice.choice(["two", "noisy"])
+    shared = [f", share: {other}" for other in instances[:2] if block == "two"]
+    switch = f", if: {choice.choice(['true', 'false'])}"
+    return block, choice.choice(["", switch, f", repeat: {number % 3}", *shared])
 
 
 def random_net(choice: Random) -> str:
@@ -102,35 +125,33 @@ def random_net(choice: Random) -> str:
     blobs, names = ["data", "first"], ["first"]
     lines = ["name: first, type: InnerProduct, num_output: 4"]
     instances: list[str] = []
-    aliases: list[str] = []
+    passed: list[str] = []
     for number in range(choice.randint(2, 12)):
         name, first, second = f"l{number}", choice.choice(blobs), choice.choice(blobs)
         bottom = choice.choice(["", f", bottom: {first}"])
         own = [f", bottom: 'layer:{name}'" for name in names]
-        kind = choice.choice(["ip", "in place", "sum", "block", "block"])
+        kind = choice.choice(["ip", "in place", "sum", "block", "block", "each phase"])
         if kind == "ip":
             bottom = choice.choice([bottom, *own])
             lines.append(f"name: {name}, type: InnerProduct, num_output: 4{bottom}")
             names.append(name)
         elif kind == "in place":
             phase = choice.choice(["", ", phase: train", ", phase: [test, deploy]"])
-            if first in aliases or first == "data":  # refused, as tests below show
-                continue
             lines.append(f"name: {name}, type: Dropout, bottom: {first}, top: {first}{phase}")
             continue
+        elif kind == "each phase":
+            name = choice.choice([name, name, *passed])
+            lines += of_each_phase(name, first, second)
+            passed = [other for other in passed if other != name]
         elif kind == "sum":
             lines.append(f"name: {name}, type: Eltwise, bottom: [{first}, {second}]")
             names.append(name)
         else:
-            more = choice.choice(
-                ["", f", if: {choice.choice(['true', 'false'])}", f", repeat: {number % 3}"]
-                + [f", share: {other}" for other in instances[:2]]
-            )
-            lines.append(f"name: {name}, type: two, phases: [test, train]{bottom}{more}")
-            if "repeat" in more or "if" in more:
-                aliases.append(name)
-            if more == "":
-                instances.append(name)
-                blobs.append(f"{name}/b")
+            block, more = instance(choice, number, instances)
+            phases = choice.choice(["[test, train]", "test", "train"])
+            lines.append(f"name: {name}, type: {block}, phases: {phases}{bottom}{more}")
+            passed += [name] if "if: false" in more or "repeat: 0" in more else []
+            instances += [name] if more == "" and block == "two" else []
+            blobs += [f"{name}/b"] if more == "" else []
         blobs.append(name)
     return BLOCK_OF_TWO + "".join(f"    - {{{line}}}\n" for line in lines)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from protonet.errors import UsageError
-from protonet.look.expanded import escaped, expanded_data, flat_names, reads_of
+from protonet.look.expanded import escaped, expanded_data
+from protonet.look.flat_names import FlatNaming, deployed_names
 from protonet.net import Net, prove_phases
 from protonet.net.form import Form
 from protonet.run.loading import load
@@ -88,37 +88,92 @@ def test_whatever_is_wired_loads_again_to_the_same_net(seed: int) -> None:
     spec = spec_of(random_net(Random(seed)))
     again = written_out(spec)
     assert wirings(again.net) == wirings(spec.net)
-    assert all(layer.bottom for layer in again.net.layers)
+    assert all(layer.bottom for layer in again.net.layers if layer.phase != ())
 
 
-def test_what_cannot_be_said_without_blocks_is_refused() -> None:
-    """In phase train the bottom is body, in the others still body_2."""
+def kept(text: str) -> list[dict[str, Any]]:
+    """Return the names that a net keeps when it is written out, which must be the same net."""
+    spec = spec_of(dedent(text))
+    again = written_out(spec)
+    assert wirings(again.net) == wirings(spec.net)
+    layers: list[dict[str, Any]] = expanded_data(spec)["net"]["layers"]
+    assert expanded_data(again)["net"]["layers"] == layers
+    return [layer for layer in layers if "if" in layer]
+
+
+def test_a_name_that_is_another_blob_in_each_phase_is_kept() -> None:
+    """In phase train the bottom of ip is body, in the others still body_2."""
     layers = """\
     - {name: body, type: two, phases: train, repeat: 2}
     - {name: drop, type: Dropout, bottom: body, top: body, phase: train}
     - {name: ip, type: InnerProduct, num_output: 3, bottom: body}
 """
-    spec = spec_of(BLOCK_OF_TWO + layers)
-    with pytest.raises(UsageError) as caught:
-        expanded_data(spec)
-    assert str(caught.value) == (
-        "layer ip reads body in one phase and body_2 in another, which cannot be said without "
-        "blocks; give the layer that changes it in one phase only a top of its own"
-    )
+    assert kept(BLOCK_OF_TWO + layers) == [{"name": "body", "if": False, "bottom": "body_2"}]
 
 
-def test_nor_can_an_input_be_read_whose_name_is_taken() -> None:
+def test_so_is_the_name_of_an_instance_of_each_phase() -> None:
+    text = """\
+        net:
+          inputs: {data: [4]}
+          blocks:
+            half: {layers: [{name: half, type: Power, scale: 0.5}]}
+            same: {layers: [{name: one, type: ReLU}, {name: two, type: ReLU}]}
+          layers:
+            - {name: scaled, type: half, phase: train}
+            - {name: scaled, type: same, bottom: data, phase: [test, deploy]}
+            - {name: ip, type: InnerProduct, num_output: 3, bottom: scaled}
+        """
+    assert kept(text) == [
+        {"name": "scaled", "if": False, "bottom": "scaled/half", "phase": ["train"]},
+        {"name": "scaled", "if": False, "bottom": "scaled/two", "phase": ["test", "deploy"]},
+    ]
+
+
+def test_so_is_a_bottom_of_a_block_that_one_phase_replaces() -> None:
+    """Through every repetition: what x means in the third follows from the second."""
+    text = """\
+        net:
+          inputs: {data: [4]}
+          blocks:
+            noisy:
+              tops: [x]
+              layers:
+                - {name: noise, type: Dropout, top: x, phase: train}
+                - {name: side, type: InnerProduct, num_output: 4, bottom: x}
+          layers:
+            - {name: body, type: noisy, repeat: 2}
+            - {name: ip, type: InnerProduct, num_output: 3, bottom: body}
+        """
+    assert kept(text) == [
+        {"name": "body_1/x", "if": False, "bottom": "data"},
+        {"name": "body_1", "if": False, "bottom": "body_1/x"},
+        {"name": "body_2/x", "if": False, "bottom": "body_1"},
+        {"name": "body_2", "if": False, "bottom": "body_2/x"},
+        {"name": "body", "if": False, "bottom": "body_2"},
+    ]
+
+
+def test_an_input_whose_name_is_taken_is_read_as_it_came_in() -> None:
     layers = """\
     - {name: same, type: two, phases: train, if: false}
     - {name: drop, type: Dropout, bottom: data, top: data}
     - {name: ip, type: InnerProduct, num_output: 3, bottom: same}
 """
-    with pytest.raises(UsageError) as caught:
-        expanded_data(spec_of(BLOCK_OF_TWO + layers))
-    assert str(caught.value) == (
-        "layer ip reads data as it was before another layer took its name, which cannot be said "
-        "without blocks; give that layer a top of its own"
-    )
+    assert kept(BLOCK_OF_TWO + layers) == []
+    assert layers_of(BLOCK_OF_TWO + layers)[1]["bottom"] == "input:data"
+
+
+def test_an_instance_may_take_the_name_of_the_input_that_it_reads() -> None:
+    text = """\
+        net:
+          inputs: {data: [4]}
+          blocks:
+            b: {layers: [{name: ., type: Power}, {name: sum, type: Eltwise, bottom: [., x]}]}
+          layers:
+            - {name: data, type: b, bottom: data}
+        """
+    assert kept(text) == []
+    assert layers_of(text)[1]["bottom"] == ["data", "input:data"]
 
 
 def test_every_layer_has_its_full_name_and_its_bottoms() -> None:
@@ -182,13 +237,13 @@ def test_layers_that_read_nothing_are_left_as_they_are() -> None:
             - {name: relu, type: ReLU, bottom: data}
         """
     spec = spec_of(text)
-    assert reads_of(spec.net) == {1: ("data",)}
+    assert FlatNaming(spec.net).reads == {1: ("data",)}
     assert "bottom" not in layers_of(text)[0]
 
 
 def test_what_is_deployed_is_named_by_the_layers_inside() -> None:
     spec = spec_of(DEPLOYED)
-    assert flat_names(spec.net)["second"] == "second/b"
+    assert deployed_names(spec.net)["second"] == "second/b"
     assert expanded_data(spec)["net"]["deploy"] == {
         "inputs": {"first/b": [4]},
         "outputs": ["second/b"],

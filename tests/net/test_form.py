@@ -127,6 +127,8 @@ def test_shapes_and_axes_are_those_of_the_last_value_and_of_any() -> None:
         "ip": "(N, 10)",
         "layer:ip": "(N, 10)",
         "layer:f": "(N, 784)",
+        "input:data": "(N, 1, 28, 28)",
+        "input:label": "(N)",
     }
 
 

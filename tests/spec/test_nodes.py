@@ -56,4 +56,4 @@ def test_what_is_taken_of_a_step_is_read() -> None:
 def test_a_step_has_values_of_its_own() -> None:
     body = body_of(wired().nodes[1])
     assert [value.blob for value in body.inputs.values()] == ["x", "h"]
-    assert (body.top_names, body.carried_names) == (("inner",), ())
+    assert (body.top_names, body.carried_names) == ((("inner", "layer:inner"),), ())

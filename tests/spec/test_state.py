@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from protonet.spec.state import Rule, State
+from protonet.spec.state import Presence, Rule, State, exists_in
 
 TEST = State("test", level=2, stages=frozenset({"val", "fast"}))
 
@@ -37,3 +37,22 @@ def test_a_rule_is_met_when_all_it_names_is_so(rule: dict[str, Any], is_met: boo
 def test_a_rule_without_a_level_is_met_at_every_level() -> None:
     levels = (-1, 0, 7)
     assert all(Rule(phase="train").is_met(State("train", level)) for level in levels)
+
+
+@pytest.mark.parametrize(
+    ("keys", "exists"),
+    [
+        ({}, True),
+        ({"phase": "test"}, True),
+        ({"phase": ["train", "deploy"]}, False),
+        ({"phase": []}, False),
+        ({"include": [{"stage": "slow"}, {"min_level": 1}]}, True),
+        ({"include": {"stage": "slow"}}, False),
+        ({"exclude": [{"stage": "slow"}, {"min_level": 3}]}, True),
+        ({"exclude": {"phase": "test"}}, False),
+    ],
+)
+def test_what_is_conditional_exists_where_its_keys_say_so(
+    keys: dict[str, Any], exists: bool
+) -> None:
+    assert exists_in(Presence.model_validate(keys), TEST) is exists
