@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from protonet.optim import lists
+from protonet.optim.finite import check_finite
 from protonet.optim.keys import DecayParams, Delta, Share, as_float32
 from protonet.optim.lists import Step
 from protonet.optim.pieces import in_pieces
@@ -33,7 +34,7 @@ def build_adadelta(params: AdaDeltaParams, slots: Sequence[Slot]) -> ListRule:
     Source: Caffe, adadelta_solver.cpp.
     """
     portable = Way(lists.check_portable, in_pieces(partial(step_portable, params)))
-    fused = Way(lists.check_fused, in_pieces(partial(step_fused, params)))
+    fused = Way(check_finite, in_pieces(partial(step_fused, params)))
     if not params.momentum:  # torch's kernel takes no buffer then
         fused = portable
     return ListRule(slots, params, Arithmetic(fused, portable, buffers=2))

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from protonet.optim import lists
+from protonet.optim.finite import check_finite
 from protonet.optim.keys import DecayParams, Delta, Share, as_float32
 from protonet.optim.lists import Step
 from protonet.optim.record import OptimizerType, Slot
@@ -35,7 +36,7 @@ def build_adam(params: AdamParams, slots: Sequence[Slot]) -> ListRule:
     Source: Caffe, adam_solver.cpp.
     """
     arithmetic = Arithmetic(
-        fused=Way(lists.check_fused, partial(step_fused, params)),
+        fused=Way(check_finite, partial(step_fused, params)),
         portable=Way(lists.check_portable, partial(step_portable, params)),
         buffers=2,
         counts=True,

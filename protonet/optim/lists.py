@@ -7,7 +7,7 @@ flag themselves, `…_portable` by elementary operations, for devices that lack 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -59,6 +59,10 @@ class Step:
     l1: bool = False
     count: int = 1
 
+    def of(self, gradients: list[Tensor]) -> Step:
+        """Return the step with other gradients."""
+        return replace(self, gradients=gradients)
+
 
 def grouped(slots: Sequence[Slot], buffers: Sequence[Sequence[Tensor]]) -> Iterator[Group]:
     """Yield the parameters, those in one group that one call can update.
@@ -93,8 +97,9 @@ def add_penalty_(step: Step) -> None:
 
 def check_fused(step: Step, flag: Tensor, factor: float = 1.0) -> None:
     """Set `flag` if a gradient is not finite; multiply the gradients by `factor` on the way."""
-    scale = step.group.scalar.fill_(factor)
-    torch._amp_foreach_non_finite_check_and_unscale_(step.gradients, flag, scale)
+    if step.gradients:
+        scale = step.group.scalar.fill_(factor)
+        torch._amp_foreach_non_finite_check_and_unscale_(step.gradients, flag, scale)
 
 
 def check_portable(step: Step, flag: Tensor) -> None:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from protonet.optim import lists
+from protonet.optim.finite import check_finite
 from protonet.optim.lists import Step
 from protonet.optim.rule import Arithmetic, Half, Way
 
@@ -31,7 +32,7 @@ class Squares:
 def squares(own: Squares, fused: Half) -> Arithmetic:
     """Return the rule: the portable way is one for all, the fused step is that of one kernel."""
     return Arithmetic(
-        fused=Way(lists.check_fused, fused),
+        fused=Way(check_finite, fused),
         portable=Way(lists.check_portable, partial(step_portable, own)),
         buffers=1,
     )

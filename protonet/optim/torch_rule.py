@@ -11,6 +11,7 @@ from torch import Tensor, optim
 
 from protonet.errors import SnapshotError
 from protonet.optim import lists
+from protonet.optim.finite import check_finite
 from protonet.optim.gradients import owned
 from protonet.optim.lists import Step, grouped
 from protonet.optim.record import Slot
@@ -120,7 +121,7 @@ class TorchRule(TorchParameters):
         self.set_rate(lr)
         steps = self.checked(self.give(gradients))
         for step in steps:
-            check = lists.check_fused if self._fused else lists.check_portable
+            check = check_finite if self._fused else lists.check_portable
             check(step, flag)
         if self._fused:
             self.optimizer.found_inf = flag  # type: ignore[attr-defined]  # as torch's GradScaler does

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -112,3 +113,18 @@ def test_nesterov_applies_the_momentum_once_more(kind: str) -> None:
     assert step.group.buffers[0][0].tolist() == [1.0, 0.5]  # 0.5 * 1 + 0.25 * 2, 0.5 * 1
     # 4 - (1.5 * 1 - 0.5 * 1), -2 - (1.5 * 0.5 - 0.5 * 1)
     assert step.group.parameters[0].tolist() == [3.0, -2.25]
+
+
+def test_a_rate_too_small_to_be_told_from_1_is_exact(kind: str) -> None:
+    """1 - (1 - 3e-17) is 0."""
+    step = replace(one_step([4.0, -2.0], [2.0, 1.0], decay=0.5), rate=3e-17)
+    step.group.buffers[0][0].zero_()
+
+    assert carried_out(kind, step) == 0.0
+
+    torch.testing.assert_close(
+        step.group.buffers[0][0],
+        torch.tensor([3e-17 * (2 + 0.5 * 4), 3e-17 * (1 - 0.5 * 2)]),
+        rtol=1e-6,
+        atol=1e-30,
+    )
