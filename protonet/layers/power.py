@@ -66,7 +66,8 @@ class Fill(nn.Module):
 
     def forward(self, bottom: torch.Tensor) -> torch.Tensor:
         """Return the shape of the bottom."""
-        return bottom.masked_fill(torch.ones_like(bottom, dtype=torch.bool), self.value)
+        everywhere = torch.ones((), dtype=torch.bool, device=bottom.device)
+        return torch.where(everywhere, self.value, bottom)  # in the bottom's memory format
 
 
 def build(params: PowerParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:
