@@ -73,3 +73,46 @@ def test_samples_may_share_their_memory(name: str, case: Case) -> None:
     expected, wanted_slopes = values_and_slopes(other, copied)
     for one, wanted in zip((*found, *slopes), (*expected, *wanted_slopes), strict=True):
         torch.testing.assert_close(one, wanted)
+
+
+ROWS_OF_TORCH = "torch's own kernel writes its result in the order of the axes"
+ITS_OWN = "it computes in the order of the axes"
+IN_THE_ORDER_OF_THE_AXES = {
+    "ArgMax": ITS_OWN,
+    "BatchReindex": ROWS_OF_TORCH,
+    "Crop": "it is a view, not dense in any order",
+    "Filter": ROWS_OF_TORCH,
+    "Im2col": ITS_OWN,
+    "InfogainLoss": ROWS_OF_TORCH,
+    "MVN": "its means are those of runs along the last axes",
+    "Permute": "it names the order",
+    "ROIPooling": ITS_OWN,
+    "Reorg": ITS_OWN,
+    "ShuffleChannel": ITS_OWN,
+    "Slice": "its tops are views, not dense in any order",
+    "Softmax": ROWS_OF_TORCH,
+    "Upsample": "a mask counts places in the order of the axes",
+}
+"""Types whose tops are not channels_last though their bottoms are, and why."""
+
+
+def keeps_the_order(name: str, case: Case) -> bool:
+    """Return whether a layer leaves images in channels_last; one dimension less is not theirs."""
+    in_order = name in IN_THE_ORDER_OF_THE_AXES or "STOCHASTIC" in case.keys
+    return not in_order and "axis: 2" not in case.keys
+
+
+@over(*[item for item in RUN if keeps_the_order(*item)])
+def test_images_in_channels_last_stay_so(name: str, case: Case) -> None:
+    """One layer that does not makes every layer behind it convert its bottoms, or run slower."""
+    module = module_of(name, case)
+    for parameter in module.parameters():
+        parameter.data = channels_last(parameter.detach().clone())
+    tops = module(*map(channels_last, tensors_of(case, 2)))
+    images = [top for top in (tops if isinstance(tops, tuple) else (tops,)) if is_image(top)]
+    assert all(image.is_contiguous(memory_format=torch.channels_last) for image in images)
+
+
+def is_image(top: torch.Tensor) -> bool:
+    """Return whether a tensor has rows, columns and channels, so that their order can be seen."""
+    return top.dim() == 4 and top.shape[1] > 1 and top.shape[2:].numel() > 1
