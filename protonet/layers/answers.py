@@ -34,12 +34,12 @@ class Chosen(NamedTuple):
     Attributes:
         scores: (K, classes).
         actual: the true class, (K) int64; 0 where it does not count.
-        counted: whether it counts, (K) bool.
+        counted: whether it counts, (K) bool; None: every position does.
     """
 
     scores: torch.Tensor
     actual: torch.Tensor
-    counted: torch.Tensor
+    counted: torch.Tensor | None
 
 
 class Answered(NamedTuple):
@@ -105,16 +105,18 @@ def answerer(scores: Blob, params: AnswerParams) -> Answer:
     return partial(_answered, axis=axis, threshold=threshold, ignored=params.ignore_label)
 
 
-def tally(classes: torch.Tensor, counts: torch.Tensor, number: int) -> torch.Tensor:
+def tally(classes: torch.Tensor, counts: torch.Tensor | None, number: int) -> torch.Tensor:
     """Return how many positions count, by class: (number) int64.
 
     Args:
         classes: of each position, (K) int64.
-        counts: whether it counts, (K) bool.
+        counts: whether it counts, (K) bool; None: every one does.
         number: of classes.
 
     Raises: IndexError if a class does not exist (on a CPU; a GPU aborts).
     """
+    if counts is None:
+        return classes.new_zeros(number).index_add_(0, classes, torch.ones_like(classes))
     return classes.new_zeros(number).index_add_(0, classes, counts.long())
 
 
@@ -132,8 +134,10 @@ def _chosen(
 ) -> Chosen:
     values, indices = arrange(scores.detach(), labels)
     indices = indices.flatten()
-    counted = indices != (NO_LABEL if ignored is None else ignored)
-    rows = values.movedim(1, -1).flatten(0, -2)  # (K, classes)
+    rows = values if values.dim() == 2 else values.movedim(1, -1).flatten(0, -2)  # (K, classes)
+    if ignored is None:
+        return Chosen(rows, indices, None)
+    counted = indices != ignored
     return Chosen(rows, indices.masked_fill(~counted, 0), counted)
 
 

@@ -156,7 +156,8 @@ def _of_choices(
     odds = _wide(values).logit() if params.probabilities else log_odds(_wide(values))
     columns = torch.arange(classes, device=values.device)
     mine = actual.unsqueeze(1) == columns  # (K, classes)
-    return odds, mine, counted.unsqueeze(1).expand_as(mine)
+    counts = torch.ones_like(actual, dtype=torch.bool) if counted is None else counted
+    return odds, mine, counts.unsqueeze(1).expand_as(mine)
 
 
 def log_odds(scores: torch.Tensor) -> torch.Tensor:

@@ -123,7 +123,7 @@ class BatchStatistics(Statistics):
         """See `Statistics.scaled`."""
         if self.rows is not None:
             return self._together(bottom, self.rows, (weight, bias))
-        mean, variance = torch.zeros_like(self.mean), torch.zeros_like(self.variance)
+        mean, variance = self.mean.new_zeros(2, *self.mean.shape).unbind()
         top = self.normalised(bottom, (mean, variance), (weight, bias), of_batch=True)
         # torch divides by m - 1, which is 0 for one number per channel; its variance is 0.
         self._add(mean, variance if bottom.numel() > mean.numel() else None)
@@ -146,9 +146,10 @@ class BatchStatistics(Statistics):
 
     def _add(self, mean: torch.Tensor, variance: torch.Tensor | None) -> None:
         torch._foreach_mul_([self.mean, self.variance, self.scale_factor], self.fraction)
-        self.mean.add_(mean)
-        if variance is not None:
-            self.variance.add_(variance)
+        if variance is None:
+            self.mean.add_(mean)
+        else:
+            torch._foreach_add_([self.mean, self.variance], [mean, variance])
         self.scale_factor.add_(1)
 
 

@@ -100,7 +100,8 @@ def _of_choices(
     classes = values.shape[1]
     predicted = values.argmax(1)
     try:
-        hits = tally(actual, counted & (predicted == actual), classes)
+        right = predicted == actual
+        hits = tally(actual, right if counted is None else right & counted, classes)
         return torch.stack(
             [hits, tally(predicted, counted, classes), tally(actual, counted, classes)]
         )

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import torch
 from torch import nn
+from torch.nn import functional
 
-from protonet.layers.normalization import quotient
+from protonet.layers.normalization import whole_number
 from protonet.layers.record import TWO, Blob, LayerType, NoParams, Setting
-from protonet.layers.regression import Pair, averaged, check_numbers, distances, infer_number
+from protonet.layers.regression import Pair, check_numbers, compared, infer_number
 
 
 class MeanAbsoluteError(nn.Module):
@@ -17,11 +18,12 @@ class MeanAbsoluteError(nn.Module):
 
     def forward(self, predictions: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return the mean distance, ()."""
-        return quotient(*self.measure(predictions, targets))
+        return functional.l1_loss(*compared(predictions, targets))
 
     def measure(self, predictions: torch.Tensor, targets: torch.Tensor) -> Pair:
         """Return the sum of the distances, (), and how many they are, () int64."""
-        return averaged(distances(predictions, targets).abs())
+        total = functional.l1_loss(*compared(predictions, targets), reduction="sum")
+        return total, whole_number(predictions.numel(), predictions)
 
 
 def build(params: NoParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import torch
 from torch import nn
+from torch.nn import functional
 
-from protonet.layers.normalization import quotient
+from protonet.layers.normalization import quotient, whole_number
 from protonet.layers.record import TWO, Blob, LayerType, Setting
-from protonet.layers.regression import Pair, averaged, check_numbers, distances, infer_number
+from protonet.layers.regression import Pair, check_numbers, compared, infer_number
 from protonet.records import Flag, Record
 
 
@@ -25,11 +26,12 @@ class MeanSquaredError(nn.Module):
 
     def forward(self, predictions: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return the mean square, ()."""
-        return quotient(*self.measure(predictions, targets))
+        return functional.mse_loss(*compared(predictions, targets))
 
     def measure(self, predictions: torch.Tensor, targets: torch.Tensor) -> Pair:
         """Return the sum of the squares, (), and how many they are, () int64."""
-        return averaged(distances(predictions, targets).square())
+        total = functional.mse_loss(*compared(predictions, targets), reduction="sum")
+        return total, whole_number(predictions.numel(), predictions)
 
 
 class RootMeanSquaredError(nn.Module):
@@ -41,8 +43,8 @@ class RootMeanSquaredError(nn.Module):
 
     def measure(self, predictions: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return the sum of the squares and how many they are, (2)."""
-        total, count = averaged(distances(predictions, targets).square())
-        return torch.stack([total, count.to(total.dtype)])
+        total = functional.mse_loss(*compared(predictions, targets), reduction="sum")
+        return torch.stack([total, total.new_full((), predictions.numel())])
 
     def conclude(self, sums: torch.Tensor) -> torch.Tensor:
         """Return the root of the mean square, ()."""

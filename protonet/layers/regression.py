@@ -20,16 +20,12 @@ def check_numbers(bottoms: Sequence[Blob]) -> None:
     check_targets(*bottoms)
 
 
-def distances(predictions: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Return prediction - target, shaped as the predictions, in float32 at least; no gradient."""
+def compared(predictions: torch.Tensor, targets: torch.Tensor) -> Pair:
+    """Return predictions and targets, both shaped as the predictions, in float32 at least; no
+    gradient."""
     wide = torch.promote_types(predictions.dtype, torch.float32)
     values = predictions.detach().to(wide)
-    return values - targets.detach().to(wide).reshape(values.shape)
-
-
-def averaged(values: torch.Tensor) -> Pair:
-    """Return the sum of the values, (), and how many they are, () int64."""
-    return values.sum(), values.new_full((), values.numel(), dtype=torch.int64)
+    return values, targets.detach().to(wide).reshape(values.shape)
 
 
 def infer_number(params: object, bottoms: Sequence[Blob], setting: Setting) -> tuple[Blob, ...]:

@@ -3,21 +3,16 @@ from __future__ import annotations
 import torch
 
 from protonet.layers.record import Blob, NoParams, Setting
-from protonet.layers.regression import averaged, distances, infer_number
+from protonet.layers.regression import compared, infer_number
 
 
-def test_distances_are_taken_in_single_precision_at_least_and_without_gradient() -> None:
-    predictions = torch.tensor([[1.0], [3.0]], dtype=torch.bfloat16, requires_grad=True)
-    found = distances(predictions, torch.tensor([0, 5]))
-    assert found.tolist() == [[1.0], [-2.0]]
-    assert found.dtype == torch.float32
-    assert not found.requires_grad
-    assert distances(predictions.double(), torch.tensor([0, 5])).dtype == torch.float64
-
-
-def test_an_average_is_a_sum_and_a_count() -> None:
-    total, count = averaged(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
-    assert (total.item(), count.item(), count.dtype) == (10, 4, torch.int64)
+def test_numbers_are_compared_in_single_precision_at_least_and_without_gradient() -> None:
+    predictions = torch.tensor([[1.5], [2.0]], dtype=torch.float16, requires_grad=True)
+    values, goals = compared(predictions, torch.tensor([0, 5]))
+    assert values.dtype == goals.dtype == torch.float32
+    assert not values.requires_grad
+    assert (values.tolist(), goals.tolist()) == ([[1.5], [2.0]], [[0.0], [5.0]])
+    assert compared(predictions.double(), torch.tensor([0, 5]))[0].dtype == torch.float64
 
 
 def test_the_top_is_one_number() -> None:
