@@ -98,7 +98,7 @@ def _of_answers(scores: torch.Tensor, labels: torch.Tensor, answer: Answer) -> t
 
 
 def _matrix(
-    actual: torch.Tensor, predicted: torch.Tensor, counted: torch.Tensor, classes: int
+    actual: torch.Tensor, predicted: torch.Tensor, counted: torch.Tensor | None, classes: int
 ) -> torch.Tensor:
     cells = tally(actual * classes + predicted, counted, classes**2)
     return cells.view(classes, classes)

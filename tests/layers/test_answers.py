@@ -53,7 +53,17 @@ def test_a_class_is_read_for_each_position_in_the_order_of_the_labels() -> None:
 
     assert torch.equal(rows, scores.transpose(1, 2).reshape(8, 3))
     assert actual.tolist() == [0, 1, 2, 0, 2, 1, 0, 0]
+    assert counted is not None
     assert counted.tolist() == [True, True, True, False, True, True, True, False]
+
+
+def test_every_position_counts_where_no_label_is_ignored() -> None:
+    scores, labels = torch.ones(2, 3), torch.tensor([2, 1])
+    choose = chooser(blob_of(scores), blob_of(labels), AnswerParams())
+    assert choose(scores, labels).counted is None
+    assert tally(labels, None, 3).tolist() == [0, 1, 1]
+    with pytest.raises(IndexError):
+        tally(labels, None, 2)
 
 
 def test_a_yes_is_said_from_the_threshold_on() -> None:
