@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from protonet.look.flat_names import FlatNaming, Roles, deployed_names
+from protonet.look.flat_names import FlatNaming, Roles
 from protonet.records import shortened
 from protonet.schema import Spec
 from protonet.spec.layer import LayerSpec
@@ -88,10 +88,9 @@ def facts_of(spec: Spec) -> Facts:
         _flatten(blob, f"net.inputs.{name}", facts)
     _flatten(net.state, "net.state", facts)
     if net.deploy is not None:
-        names = deployed_names(net)
         for name, blob in net.deploy.inputs.items():
-            _flatten(blob, f"net.deploy.inputs.{names.get(name, name)}", facts)
-        facts["net.deploy.outputs"] = [names.get(name, name) for name in net.deploy.outputs]
+            _flatten(blob, f"net.deploy.inputs.{name}", facts)
+        facts["net.deploy.outputs"] = list(net.deploy.outputs)
     for index, layer in enumerate(net.layers):
         path = f"{_LAYERS}{layer.name}"
         while f"{path}.type" in facts:  # the same name in another phase

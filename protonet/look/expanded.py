@@ -7,7 +7,7 @@ from typing import Any
 
 from protonet.language import WHEN, Frame, Loop
 from protonet.look.aliases import NET
-from protonet.look.flat_names import FlatNaming, deployed_names
+from protonet.look.flat_names import FlatNaming
 from protonet.schema import Spec
 from protonet.spec.net import NetSpec
 
@@ -21,8 +21,6 @@ def expanded_data(spec: Spec) -> dict[str, Any]:
     written = spec.expanded.data
     flat = Flat(spec.net, written["net"]["layers"]).data()
     net = {**{key: value for key, value in written["net"].items() if key not in flat}, **flat}
-    if isinstance(net.get("deploy"), Mapping):
-        net["deploy"] = _deploy(net["deploy"], spec.net)
     data = {**written, "net": net}
     data.setdefault("name", spec.run_name)
     return {key: data[key] for key in ("name", "data", "net", "solver") if key in data}
@@ -126,16 +124,6 @@ def _inside(keys: dict[str, Any], frame: Frame, recurrent: Mapping[str, Any]) ->
     if isinstance(keys.get("share"), str):
         other = keys["share"]
         keys["share"] = frame.local(other) if other.startswith(frame.prefix) else f"/{other}"
-    return keys
-
-
-def _deploy(deploy: Mapping[str, Any], net: NetSpec) -> dict[str, Any]:
-    """Return the deploy section with names that mean the same without blocks."""
-    names, keys = deployed_names(net), dict(deploy)
-    if net.deploy and "outputs" in keys:
-        keys["outputs"] = [names.get(name, name) for name in net.deploy.outputs]
-    if "inputs" in keys:
-        keys["inputs"] = {names.get(name, name): blob for name, blob in keys["inputs"].items()}
     return keys
 
 

@@ -71,6 +71,8 @@ class FlatNaming:
             if frame.loop is not None
         }
         self.aliases = Aliases(wirer.names)
+        for name in (*net.deploy.inputs, *net.deploy.outputs) if net.deploy else ():
+            self.aliases.keep((NET, name))
         chosen = self._chosen(_possible(wirings_of(net, wirer)))
         self.reads = _by_layer(chosen)
         self.roles = {
@@ -190,10 +192,3 @@ def _states(net: NetSpec) -> Iterator[State]:
         level = net.state.level if rule.min_level is None else rule.min_level
         for stages in (rule.stage, rule.not_stage):
             yield from (State(phase, level, frozenset(stages)) for phase in PHASES)
-
-
-def deployed_names(net: NetSpec) -> dict[str, str]:
-    """Return for each blob of the deploy net the name that it has without blocks: what an instance
-    gives is called after the layer inside that gives it."""
-    blobs = Wirer(net, net.types).wire(net.net_state("deploy")).blobs
-    return {name: value.blob for name, value in blobs.items()}

@@ -39,15 +39,16 @@ def derive_deploy(net: NetSpec, layers: Layers, wirer: Wirer) -> Wiring:
     made = _activations(losses, _ancestors(body, wanted, stops), layers)
     tops = wanted.union(*(node.tops for node in made))
     chosen, missing = _outputs(net, whole, made)
-    kept = _ancestors([*body, *made], chosen or tops, stops)
+    kept = _ancestors([*body, *made], {*chosen.values()} or tops, stops)
     read = {bottom for node in kept for bottom in node.bottoms}
     inputs = {name: pair for name, pair in whole.inputs.items() if pair[0] in read}
     blobs = {name: pair[0] for name, pair in inputs.items()}
-    blobs |= {top.blob: top for node in kept for top in node.tops}
+    blobs |= {top.blob: top for node in kept for top in node.tops} | chosen
     indexes = {node.index for node in kept if node not in made}
     errors = [error for error in whole.errors if _concerns(error, indexes, net)]
     errors += [*_unknown_inputs(net, whole), *missing]
-    return Wiring(whole.state, inputs, tuple(kept), blobs, tuple(errors))
+    titles = {value: name for name, value in chosen.items()}
+    return Wiring(whole.state, inputs, tuple(kept), blobs, tuple(errors), titles)
 
 
 def _fed(whole: Wiring, net: NetSpec) -> Wiring:
@@ -57,8 +58,10 @@ def _fed(whole: Wiring, net: NetSpec) -> Wiring:
     return replace(whole, inputs={**whole.inputs, **named}) if named else whole
 
 
-def _outputs(net: NetSpec, whole: Wiring, made: list[Node]) -> tuple[set[Value], list[PathError]]:
-    """Return the values that `deploy.outputs` names, and what is wrong with it."""
+def _outputs(
+    net: NetSpec, whole: Wiring, made: list[Node]
+) -> tuple[dict[str, Value], list[PathError]]:
+    """Return the values that `deploy.outputs` names, by these names, and what is wrong with it."""
     known = {**whole.blobs, **{top.blob: top for node in made for top in node.tops}}
     written = net.deploy.outputs if net.deploy else ()
     errors = [
@@ -71,7 +74,7 @@ def _outputs(net: NetSpec, whole: Wiring, made: list[Node]) -> tuple[set[Value],
         for place, name in enumerate(written)
         if name not in known
     ]
-    return {known[name] for name in written if name in known}, errors
+    return {name: known[name] for name in written if name in known}, errors
 
 
 def _unknown_inputs(net: NetSpec, whole: Wiring) -> list[PathError]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from protonet.errors import PathError
 from protonet.language import Loop
@@ -82,14 +82,23 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """A net in one phase: inputs by name, layers in order, the last value of every blob, and what
-    is missing."""
+    """A net in one phase.
+
+    Attributes:
+        state: what it is built for.
+        inputs: what is fed, by name.
+        nodes: the layers, in order.
+        blobs: the last value of every blob, by name.
+        errors: what is missing.
+        titles: names of values that are called otherwise than their blobs: declared outputs.
+    """
 
     state: State
     inputs: Mapping[str, tuple[Value, InputSpec]]
     nodes: tuple[Node, ...]
     blobs: Mapping[str, Value]
     errors: tuple[PathError, ...] = ()
+    titles: Mapping[Value, str] = field(default_factory=dict)
 
     def all_nodes(self) -> Iterator[Node]:
         """Yield every layer, those in the steps of recurrent layers too, each before the recurrent
@@ -129,6 +138,8 @@ class Wiring:
     def name_of(self, value: Value) -> str:
         """Return a value's blob name, or its `layer:NAME` or `input:NAME` where the blob's name has
         come to mean another value."""
+        if value in self.titles:
+            return self.titles[value]
         if self.blobs.get(value.blob) == value:
             return value.blob
         return next(name for name, own in self.own_outputs().items() if own == value)
