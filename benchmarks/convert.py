@@ -7,7 +7,7 @@ The photos of $PROTONET_DATA/photos, copied until there are enough, in class fol
 turn, each conversion in a process of its own, which also tells the most memory it held:
 
     decode       what libjpeg-turbo decodes in a bare loop, on one thread and on --workers
-    raw          `--resize 256x256`, with 1 worker and with --workers
+    raw          `--resize 256x256`, with 1 worker, one thread in all, and with --workers
     kept         `--encoded`: the files' bytes, checked but not decoded
     cp -r        the folder, copied
 
@@ -132,6 +132,8 @@ def show(speeds: dict[str, float], memory: dict[str, float], workers: int) -> No
         print(f"{name:20s} {rate:10,.0f} images/s{held}")
     one, many = speeds["raw, 1 worker"], speeds[f"raw, {workers} workers"]
     caffe = speeds["decode, 1 thread"] / CAFFE_DECODED
+    bare = speeds[f"decode, {workers} threads"] / speeds["decode, 1 thread"]
+    print(f"{f'decode, {workers} threads over 1':30s} {bare:6.2f}   what this machine gives")
     targets = {
         f"raw, {workers} workers over 1": (many / one, 1.7),
         "raw over Caffe's": (many / (CAFFE_RAW * caffe), 2.0),

@@ -14,18 +14,18 @@ __version__ = "0.1.0"
 __all__ = ["Net", "load_spec", "load_weights", "open_dataset", "train"]
 
 if TYPE_CHECKING:
-    from protonet.data import open_dataset
+    from protonet.data.torch_dataset import open_dataset
     from protonet.net import Net
-    from protonet.run import train
     from protonet.run.loading import load as load_spec
+    from protonet.run.train import train
     from protonet.zoo.find import load_weights
 else:  # hidden from type checkers: to them a module's __getattr__ makes every misspelt name valid
     _HOMES = {
         "Net": "protonet.net",
         "load_spec": "protonet.run.loading",
         "load_weights": "protonet.zoo.find",
-        "open_dataset": "protonet.data",
-        "train": "protonet.run",
+        "open_dataset": "protonet.data.torch_dataset",
+        "train": "protonet.run.train",
     }
 
     def __getattr__(name):

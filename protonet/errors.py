@@ -14,6 +14,7 @@ ProtonetError                  exit code 1
 ├── NonFiniteError             1    the loss or a gradient became infinite or not a number
 ├── TrainingError              1    data, disk or device failed in the middle of a training
 ├── ExportError                1    an exported net gives something else than the original
+├── VerifyError                1    an imported net gives something else than another program
 ├── ProcessError               1    another process of the same training ended before its time
 └── Interrupted        130 or 143    stopped by a signal, after the snapshot
 ```
@@ -151,6 +152,11 @@ class NonFiniteError(ProtonetError):
 
 class ExportError(ProtonetError):
     """An exported net gives something else than the original; its file was not kept."""
+
+
+class VerifyError(ProtonetError):
+    """An imported net gives something else than another program that reads its files; nothing was
+    kept."""
 
 
 class ProcessError(ProtonetError):

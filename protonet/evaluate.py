@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from protonet.layers.normalization import weighed_quotient
+from protonet.layers.normalization import weighed_quotient, wide
 from protonet.layers.record import LayerType
 from protonet.net import Net
 from protonet.net.culprit import naming_layers
@@ -130,22 +130,18 @@ def _sums(net: Net, name: str, measured: Any) -> Sums:
     else:
         _, place = net.measured[name]
         pair = measured if isinstance(measured[0], Tensor) else measured[place]
-    return tuple(_wide(part) if part.is_floating_point() else part.long() for part in pair)
-
-
-def _wide(sums: Tensor) -> Tensor:
-    return sums.to(torch.float32 if sums.device.type == "mps" else torch.float64)
+    return tuple(wide(part) if part.is_floating_point() else part.long() for part in pair)
 
 
 def _quotient(sums: Sums) -> Tensor:
-    numerator, denominator = map(_wide, sums)
+    numerator, denominator = map(wide, sums)
     return weighed_quotient(numerator, denominator)
 
 
 def _score(net: Net, name: str, sums: Sums, test_iter: int | None) -> Score:
     kind, conclude = type_of(net, name), net.conclusion(name)
     if conclude is not None:
-        given = conclude(_wide(sums[0]))
+        given = conclude(wide(sums[0]))
         top = given if isinstance(given, Tensor) else given[net.measured[name][1]]
         return Score(top.tolist(), axes=kind.top_axes)
     whole = not any(part.dim() or part.is_floating_point() for part in sums)

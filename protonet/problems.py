@@ -187,7 +187,7 @@ CODES: MappingProxyType[str, Code] = MappingProxyType(
         ),
         "PN016": Code(
             "not available yet",
-            "The word is reserved in protonet's language, but this version cannot run it.",
+            "This version cannot do it, or not beside what else the spec asks for.",
         ),
         "PN020": Code("unknown layer type", "No layer type of this name is registered."),
         "PN021": Code(
@@ -293,6 +293,7 @@ CODES: MappingProxyType[str, Code] = MappingProxyType(
             "The prototxt has a field that Caffe's caffe.proto does not have, or that protonet "
             "cannot import.",
         ),
+        "PN052": Code("not in Caffe", "Caffe's files have no word for this layer, key or axis."),
     }
 )
 """Every code a `Problem` may carry. A code, once published, keeps its meaning."""

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, PrivateAttr, ValidationError
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationError
 
 from protonet.errors import MOST_SHOWN, PathError, PathErrors, SpecError
 from protonet.errors import Path as Path_
@@ -23,12 +23,14 @@ from protonet.source import Origin, read_source, without_collector
 from protonet.spec.data import DataSpec
 from protonet.spec.diagnose import MOST_LOCATED, locate, problems_of, unlocated
 from protonet.spec.doubts import solver_warnings
+from protonet.spec.file_paths import with_whole_paths
 from protonet.spec.joints import check_wiring, once
 from protonet.spec.kept import sharing_of
 from protonet.spec.net import NetSpec
 from protonet.spec.net_doubts import net_warnings
 from protonet.spec.reports import first_causes, in_order
 from protonet.spec.solver import SolverSpec
+from protonet.spec.training_only import check_training_only
 from protonet.spec.updates import idle_rules
 
 Prove = Callable[[NetSpec], Iterable[PathError]]
@@ -62,7 +64,9 @@ class Spec(Record):
 
     name: Text | None = None
     """Name of what is trained; runs are kept under it. Left out: the file's name."""
-    data: dict[str, DataSpec] = Field(default_factory=dict)
+    data: Annotated[dict[str, DataSpec], AfterValidator(check_training_only)] = Field(
+        default_factory=dict
+    )
     """Sets of samples: `train`, and evaluation sets under any other name."""
     net: NetSpec
     """Inputs and layers."""
@@ -71,6 +75,7 @@ class Spec(Record):
     _origin: Origin | None = PrivateAttr(default=None)
     _expanded: Expanded | None = PrivateAttr(default=None)
     _tables: Tables = PrivateAttr(default_factory=lambda: CATALOGUE)
+    _given: Mapping[str, object] = PrivateAttr(default_factory=dict)
 
     @property
     def origin(self) -> Origin:
@@ -90,6 +95,17 @@ class Spec(Record):
     def tables(self) -> Tables:
         """Return what the spec was checked with."""
         return self._tables
+
+    @property
+    def given(self) -> Mapping[str, object]:
+        """Return the datasets that a program hands over, by set, for `source: memory`."""
+        return self._given
+
+    def with_data(self, given: Mapping[str, object]) -> Spec:
+        """Return the spec with datasets that a program hands over, by set."""
+        spec = self.model_copy()
+        spec._given = given
+        return spec
 
     @property
     def run_name(self) -> str:
@@ -146,7 +162,8 @@ def check_spec(origin: Origin, tables: Tables = CATALOGUE, prove: Prove | None =
     problems: list[Problem] = []
     spec, more = None, 0
     try:
-        spec = Spec.model_validate(expanded.data, context=context)
+        data = with_whole_paths(expanded, origin.folder, layers)
+        spec = Spec.model_validate(data, context=context)
         spec._origin, spec._expanded, spec._tables = origin, expanded, tables
         net: NetSpec | None = spec.net
     except ValidationError as error:

@@ -7,6 +7,7 @@ terminals.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from itertools import islice
 
 import torch
@@ -52,23 +53,25 @@ class Solver:
 
     def train(self, max_iter: int, hooks: Sequence[Hook]) -> None:
         """Step until `max_iter` iterations are made or a hook votes to stop."""
-        self._hooks = hooks
-        try:
+        with ExitStack() as closing:
+            for hook in reversed(hooks):  # closed in their order, each whatever another one raises
+                closing.callback(hook.close)
+            self._hooks = hooks
+            closing.callback(setattr, self, "_hooks", ())
+            self._loop(max_iter, hooks)
+
+    def _loop(self, max_iter: int, hooks: Sequence[Hook]) -> None:
+        for hook in hooks:
+            hook.before_train(self.iteration)
+        while self.iteration < max_iter:
             for hook in hooks:
-                hook.before_train(self.iteration)
-            while self.iteration < max_iter:
-                for hook in hooks:
-                    hook.before_step(self.iteration)
-                step = self.step()
-                votes = [hook.after_step(step) for hook in hooks]  # every hook is called
-                if any(votes):
-                    break
-            for hook in hooks:
-                hook.after_train(self.iteration)
-        finally:
-            self._hooks = ()
-            for hook in hooks:
-                hook.close()
+                hook.before_step(self.iteration)
+            step = self.step()
+            votes = [hook.after_step(step) for hook in hooks]  # every hook is called
+            if any(votes):
+                break
+        for hook in hooks:
+            hook.after_train(self.iteration)
 
     def step(self) -> Step:
         """Make one iteration and return what came out before its updates."""

@@ -27,6 +27,7 @@ ORDER = [
     "problems",
     "records",
     "randomness",
+    "windows",
     "protobuf",
     "source",
     "language",
@@ -79,17 +80,22 @@ LAZY_LIBRARIES = {
     "PIL": "only images that are no JPEG need it",
     "simplejpeg": "only JPEGs need it",
     "huggingface_hub": "an extra, and only mirrors at Hugging Face need it",
+    "plyvel": "optional: only LevelDB needs it",
     "pyarrow": "optional: only Parquet needs it",
     "onnx": "optional: only an export to ONNX needs it",
     "onnxruntime": "optional: only an export to ONNX needs it",
     "onnxscript": "optional: only an export to ONNX needs it",
+    "cv2": "optional: only import --verify needs it",
 }
 """Libraries that a function may import when it is called."""
 
 LAZY_ROOMS = {"cli": "a command imports what it runs, so that `protonet --help` does not"}
 """Rooms whose functions may import our own modules."""
 
-DYNAMIC = {"protonet/__init__.py": "the public names are imported when they are first used"}
+DYNAMIC = {
+    "protonet/__init__.py": "the public names are imported when they are first used",
+    "protonet/pycaffe/python_layers.py": "a net in Python names the modules of its own layers",
+}
 """Files that may import by a computed name."""
 
 LIMITS = {"file": 300, "class": 150, "function": 40}

@@ -20,7 +20,9 @@ from protonet.spec.wiring import Value
 from tests.net_counts import RECORDED, TRAINED, counts, recorded
 
 NETS = Path(__file__).parent.parent / "configs" / "nets"
-OWN = sorted(path.stem for path in NETS.glob("*.yaml") if "torchvision" not in path.stem)
+OWN = sorted(
+    path.stem for path in NETS.glob("*.yaml") if not path.stem.endswith(("_torchvision", "_timm"))
+)
 RESNETS = {"resnet50": "ResNet-50", "resnet101": "ResNet-101", "resnet152": "ResNet-152"}
 NEUTRAL = {"stride": 1, "pad": 0, "axis": 1, "slice_dim": 1, "slice_point": (1,)}
 """What Caffe's files write out although it changes nothing; two channels are cut at 1."""

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -184,6 +185,107 @@ def test_a_signal_stops_all_after_one_snapshot(tmp_path: Path) -> None:
         f"--run {run} --nproc 2\n"
     )
     assert ranks_of(run) == {}
+
+
+def test_killed_at_any_moment_two_processes_end_with_the_same_bits(tmp_path: Path) -> None:
+    """At one moment a process is killed, at the other both; scripts/kill does it more often."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.killing_processes", "Adam", "2"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert done.stdout.startswith("Adam        2 kills of two processes  0 runs ended otherwise")
+
+
+def test_torchrun_starts_anew_and_goes_on_from_the_last_snapshot(tmp_path: Path) -> None:
+    run = str(tmp_path / "run")
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    command += ["--max-restarts", "1", "--master-port", "0", "--rdzv-backend", "c10d"]
+    command += ["--rdzv-endpoint", "127.0.0.1:0", "-m", "--", "protonet", "train", "small.yaml"]
+    command += [PLAIN, "--run", run, "--resume", "solver.max_iter=3000", "solver.snapshot=50"]
+    command += ["solver.display=1000", "solver.test_interval=0"]
+    environment = {**os.environ, "GLOO_SOCKET_IFNAME": "lo"}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as one:
+        try:
+            while not list(Path(run).glob("snapshots/iter_*/state.json")):
+                assert one.poll() is None, one.communicate()
+                time.sleep(0.02)
+            os.kill(ranks_of(run)["1"], signal.SIGKILL)
+            _, said = one.communicate(timeout=200)
+        finally:
+            one.kill()
+    assert one.returncode == 0, said
+    log = Path(run, "log.txt").read_text()
+    assert "resumed from the snapshot after " in log
+    assert (Path(run) / "snapshots" / "iter_3000").is_dir()
+
+
+SLOW = """
+import sys, time
+from protonet.run import evaluator
+from protonet.cli import main
+original = evaluator._heeding
+def slow(batches, heed, rounds):
+    for batch in original(batches, heed, rounds):
+        open("testing", "w").close()
+        time.sleep(0.3)
+        yield batch
+evaluator._heeding = slow
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_signal_cuts_a_test_of_all_processes_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The test has ten batches for each of two processes, of 0.3 s each."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    words = ["train", "small.yaml", "--run", "run", "data.test.batch_size=1"]
+    words += ["solver.test_initialization=false"]
+
+    def interrupt() -> None:
+        while not Path("testing").exists():
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    assert launch([sys.executable, "-c", SLOW, *words], 2, "") == 143
+    assert "stopped by SIGTERM after 4 iterations, with a snapshot" in capfd.readouterr().err
+    state = json.loads(Path("run/snapshots/iter_4/state.json").read_text())
+    assert "owes_test" in json.dumps(state)
+    assert not [row for row in measured("run") if row["phase"] == "test"]
+
+
+@pytest.mark.parametrize("words", [(), ("solver.test_iter=3",)])
+def test_a_test_of_several_processes_counts_what_one_counts(
+    words: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert train("run", PLAIN) == 0
+    capfd.readouterr()
+    said = []
+    for count in ("1", "2", "3"):
+        assert main(["test", "small.yaml", "--weights", "run", "--nproc", count, *words]) == 0
+        said.append(capfd.readouterr().out)
+    assert said[0].splitlines()[0] == "weights from run: 4 of 4 parameters loaded"
+    assert said == [said[0]] * 3
+
+
+def test_a_process_replays_its_own_random_numbers(capfd: pytest.CaptureFixture[str]) -> None:
+    strange = {name: array.copy() for name, array in points(60, 1).items()}
+    np.asarray(strange["data"])[54] = 3e38  # times a weight of 5 it is infinite, unless dropped
+    write_points(Path("strange.lmdb"), train=strange, test=points(20, 2))
+    words = ("data.train.source=strange.lmdb/train", "data.train.shuffle=false")
+    assert train("run", *words, "--nproc", "2") == 1
+    (folder,) = Path("run").glob("**/replay_iter_6")
+    assert json.loads((folder / "replay.json").read_text())["replay"]["rank"] == 1
+    capfd.readouterr()
+    assert main(["replay", str(folder)]) == 0
+    assert "reproduced" in capfd.readouterr().out
 
 
 def test_processes_end_when_what_started_them_is_killed(tmp_path: Path) -> None:

@@ -129,3 +129,21 @@ def fed_shape(text: str) -> tuple[int, ...]:
     known = {"channels": "RGB", "mean": (1.0,) * 3, "std": (1.0,) * 3}
     context = Context(shape=(3, 32, 40), training=True, **known)  # type: ignore[arg-type]
     return build_pipeline(read_transform(steps), context).shape
+
+
+def parts_of_data() -> list[str]:
+    return _YAML.findall(document("data.md"))
+
+
+@pytest.mark.parametrize("text", parts_of_data())
+def test_a_data_section_that_is_shown_is_valid(text: str, tmp_path: Path) -> None:
+    net = "{inputs: {data: [3, 224, 224], label: {shape: [], dtype: int64}}, layers: [*a, *b]}"
+    net = net.replace("*a", "{name: fc, type: InnerProduct, num_output: 5}")
+    net = net.replace("*b", "{name: loss, type: SoftmaxWithLoss, bottom: [fc, label]}")
+    path = tmp_path / "spec.yaml"
+    path.write_text(f"{text}net: {net}\n", encoding="utf-8")
+    assert load_spec(path).data["train"].batch_size == 64
+
+
+def test_the_page_on_data_shows_the_ways_to_read() -> None:
+    assert len(parts_of_data()) >= 5

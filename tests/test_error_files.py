@@ -17,6 +17,7 @@ ELSEWHERE = {
     "PN043": "needs data: tests/run/test_checking.py",
     "PN050": "prototxt: tests/caffe/",
     "PN051": "prototxt: tests/caffe/",
+    "PN052": "an export to Caffe: tests/caffe/writing/",
 }
 """Codes that no spec alone can raise, and where they are tested."""
 

@@ -21,8 +21,8 @@ HOMES = {
     "Net": "protonet.net",
     "load_spec": "protonet.schema",
     "load_weights": "protonet.zoo.find",
-    "open_dataset": "protonet.data",
-    "train": "protonet.run",
+    "open_dataset": "protonet.data.torch_dataset",
+    "train": "protonet.run.train",
 }
 """The public API of DESIGN §2, and where each name is defined."""
 

@@ -148,6 +148,20 @@ def test_hooks_are_closed_after_an_error() -> None:
     assert notes == ["a before 0", "a closed"]
 
 
+def test_hooks_are_closed_though_one_of_them_cannot_be() -> None:
+    notes: list[str] = []
+
+    class Stuck(Noting):
+        def close(self) -> None:
+            super().close()
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="the disk is full"):
+        Line().solver([1.0], rates=[0.1]).train(1, [Stuck(notes, "a"), Noting(notes, "b")])
+
+    assert notes[-2:] == ["a closed", "b closed"]
+
+
 def test_training_goes_on_from_its_iteration() -> None:
     notes: list[str] = []
     solver = Line().solver([1.0], rates=[0.0, 0.0, 0.5])

@@ -53,6 +53,13 @@ class Context:
             return str(found)
         return written
 
+    def new_path(self, written: str) -> str:
+        """Return the path of a file that is to be made as a spec has it: as written, or absolute
+        where its folder lies elsewhere."""
+        folder = Path(written).parent
+        found = next((place for place in self.places if (place / folder).is_dir()), self.places[0])
+        return written if found == self.places[0] else str(found / written)
+
 
 def places_of(*files: Path) -> tuple[Path, ...]:
     """Return where files named in these files are looked for.

@@ -8,8 +8,12 @@ from types import MappingProxyType
 from protonet.caffe.inputs import Declared, maker_of
 from protonet.caffe.text_format import Message
 from protonet.caffe.values import message, one, scalar
+from protonet.records import ChannelOrder
 
 Shape = tuple[int, ...]
+
+_COLOURS = 3
+_OF_FILES = ("ImageData", "WindowData")
 
 PARAM: Mapping[str, str] = MappingProxyType(
     {
@@ -24,21 +28,25 @@ PARAM: Mapping[str, str] = MappingProxyType(
 stays a layer."""
 
 
-def declared_by_data_layer(layer: Message, found: Shape | None = None) -> Iterator[Declared]:
+def declared_by_data_layer(
+    layer: Message, found: Mapping[str, Shape] = MappingProxyType({})
+) -> Iterator[Declared]:
     """Yield the tops of a data layer, with their shapes where they are known.
 
     Args:
         layer: the layer.
-        found: the shape of one image, where it was found beside the prototxt.
+        found: the shape of one sample, by top, where it was found beside the prototxt.
     """
     kind = str(one(layer, "type"))
     tops = layer.named("top")
     shapes = _SHAPES[kind](layer, len(tops))
-    if found is not None:
-        shapes = (found, *shapes[1:])
     for place, top in enumerate(tops):
-        shape = shapes[place] if place < len(shapes) else None
-        yield Declared(str(scalar(top)), top.value.mark, shape, True, maker_of(layer))
+        name = str(scalar(top))
+        shape = found.get(name, shapes[place] if place < len(shapes) else None)
+        channels: ChannelOrder | None = None
+        if kind in _OF_FILES and place == 0 and shape and shape[0] == _COLOURS:
+            channels = "BGR"  # as OpenCV decodes files for Caffe
+        yield Declared(name, top.value.mark, shape, True, maker_of(layer), channels)
 
 
 def own(layer: Message) -> Message:

@@ -14,36 +14,44 @@ from protonet.caffe.rules import exists, stages
 from protonet.caffe.text_format import Field, Message
 from protonet.caffe.values import grouped, message, one, scalar, texts, value_of
 from protonet.problems import Mark
+from protonet.spec.data import TRAIN
 from protonet.spec.state import State
 
-HELD = ("source", "batch_size", "shuffle")
+HELD = ("source", "batch_size", "shuffle", "rand_skip")
 """The keys of a data layer that a set of protonet's has too."""
+
+HELD_OF_FILES = ("root_folder", "new_height", "new_width", "is_color")
+"""Those that a set of images has besides, which ImageData reads from their files."""
+
+HELD_OF_WINDOWS = (
+    *("fg_threshold", "bg_threshold", "fg_fraction"),
+    *("context_pad", "crop_mode", "cache_images"),
+)
+"""Those that WindowData has, and a set below `windows`."""
 
 TRANSFORM = "transform_param"
 
 _MOVED = "Caffe reads this from transform_param only"
-_CONVERTED = "images are made ready when they are converted: protonet convert --resize WxH, --gray"
-_WINDOWS = "protonet cuts no windows out of images"
+_DECODED = "encoded images are decoded to colours where the first of them has any"
+_NOT_OF_WINDOWS = "Caffe reads the scale of windows from window_data_param only"
 
 LEFT_OUT: Mapping[str, str] = MappingProxyType(
     {
         "backend": "protonet sees the format of a source itself",
         "prefetch": "protonet's reader chooses how far it reads ahead",
-        "rand_skip": "protonet starts at the first sample; shuffle: true draws an order by chance",
+        "rand_skip": "a test measures every sample once, wherever it starts",
         **dict.fromkeys(("scale", "mean_file", "crop_size", "mirror"), _MOVED),
-        **dict.fromkeys(
-            ("force_encoded_color", "new_height", "new_width", "is_color", "root_folder"),
-            _CONVERTED,
-        ),
-        **dict.fromkeys(
-            ("fg_threshold", "bg_threshold", "fg_fraction", "context_pad", "crop_mode"), _WINDOWS
-        ),
-        "cache_images": _WINDOWS,
+        "force_encoded_color": _DECODED,
     }
 )
 """Why each of the other keys is left out."""
 
-_FED_BY_HAND = "MemoryData"
+_SKIP = "rand_skip"
+_FED_BY_HAND, _FILES, _WINDOWS = "MemoryData", "ImageData", "WindowData"
+_SCALE = "scale"
+_HELD_OF = {_FILES: HELD_OF_FILES, _WINDOWS: ("root_folder",)}
+_NONE_IF_EMPTY = ("root_folder", "new_height", "new_width", "rand_skip")
+"""Keys whose 0 or empty text means that they are not given."""
 
 
 def sets_of(layers: Sequence[Field], state: State, context: Context, mark: Mark) -> Marked:
@@ -65,13 +73,17 @@ def sets_of(layers: Sequence[Field], state: State, context: Context, mark: Mark)
             continue
         names = list(_names(layer, state, context))
         entry = _entry(layer, context) if names else mapping(field.mark)
+        if _SKIP in entry and TRAIN not in dict(names):
+            path = f"{place_of(layer)}.{PARAM[str(one(layer, 'type'))]}.{_SKIP}"
+            at = entry.marks.children[_SKIP].key or field.mark
+            context.report.note(at, path, LEFT_OUT[_SKIP])
         for name, stage in names:
             if name in made:
                 why = f"the set {name} is read by {makers[name]} already; this version reads one"
                 context.report.note(field.mark, place_of(layer), why)
                 continue
             makers[name] = maker_of(layer)
-            made.put(name, _copied(entry, stage), field.mark)
+            made.put(name, _copied(entry, name, stage), field.mark)
     return made
 
 
@@ -86,10 +98,12 @@ def _names(layer: Message, state: State, context: Context) -> Iterator[tuple[str
                     yield stage, stage
 
 
-def _copied(entry: Marked, stage: str | None) -> Marked:
+def _copied(entry: Marked, name: str, stage: str | None) -> Marked:
     """Return the entry once more, for a set that may set a stage of its own."""
     made = mapping(entry.marks.value)
     for key, value in entry.data.items():
+        if key == _SKIP and name != TRAIN:
+            continue
         made.put(key, Marked(value, entry.marks.children[key]), entry.marks.children[key].key)
     if stage is not None:
         made.put("stage", leaf(stage, entry.marks.value))
@@ -98,24 +112,31 @@ def _copied(entry: Marked, stage: str | None) -> Marked:
 
 def _entry(layer: Message, context: Context) -> Marked:
     made = mapping(layer.mark)
-    param = PARAM[str(one(layer, "type"))]
+    kind = str(one(layer, "type"))
+    param, windows, scale = PARAM[kind], mapping(layer.mark), mapping(layer.mark)
+    holders = dict.fromkeys((*HELD, *_HELD_OF.get(kind, ())), made)
+    if kind == _WINDOWS:
+        holders |= {**dict.fromkeys(HELD_OF_WINDOWS, windows), _SCALE: scale}
     path = f"{place_of(layer)}.{param}"
     for name, fields in grouped(own(layer)):
-        if name in HELD:
-            made.put(name, value_of(fields, param, context.report, path), fields[0].mark)
-        else:
+        if name not in holders:
             context.report.note(fields[0].mark, f"{path}.{name}", LEFT_OUT[name])
-    if "source" in made:
-        made.data["source"] = context.path(made.data["source"])
+        elif name not in _NONE_IF_EMPTY or scalar(fields[0]):
+            holders[name].put(name, value_of(fields, param, context.report, path), fields[0].mark)
+    for name in ("source", "root_folder"):
+        if name in made:
+            made.data[name] = context.path(made.data[name])
+    if kind == _WINDOWS:
+        made.put("windows", windows, layer.mark)
     _put_batch_size(layer, made)
     _put_fields(layer, made)
-    _put_transform(layer, made, context)
+    _put_transform(layer, made, context, scale)
     return made
 
 
 def _put_batch_size(layer: Message, made: Marked) -> None:
     """Give ImageData Caffe's default of one image; the other layers have none."""
-    if one(layer, "type") == "ImageData" and "batch_size" not in made:
+    if one(layer, "type") == _FILES and "batch_size" not in made:
         made.put("batch_size", leaf(1, layer.mark))
 
 
@@ -135,14 +156,23 @@ def _put_fields(layer: Message, made: Marked) -> None:
         made.put("fields", leaf(renamed, layer.named("top")[0].mark))
 
 
-def _put_transform(layer: Message, made: Marked, context: Context) -> None:
-    if one(layer, "type") == "HDF5Data":
+def _put_transform(layer: Message, made: Marked, context: Context, scale: Marked) -> None:
+    """Add the transform, with the scale that WindowData has among its own keys."""
+    kind = one(layer, "type")
+    if kind == "HDF5Data":
         return
     for field in layer.named(TRANSFORM):
         transform = mapping(field.mark)
         for name, fields in grouped(message(field)):
+            if kind == _WINDOWS and name == _SCALE:
+                path = f"{place_of(layer)}.{TRANSFORM}.{_SCALE}"
+                context.report.note(fields[0].mark, path, _NOT_OF_WINDOWS)
+                continue
             value = value_of(fields, TRANSFORM, context.report, TRANSFORM)
             if name == "mean_file":
                 value.data = context.path(str(scalar(fields[0])))
             transform.put(name, value, fields[0].mark)
+        for name, value in scale.data.items():
+            marks = scale.marks.children[name]
+            transform.put(name, Marked(value, marks), marks.key)
         made.put("transform", transform, field.mark)

@@ -131,3 +131,22 @@ FORK_TYPES: Mapping[str, tuple[str, ...]] = {
     "Upsample": ("upsample_param",),
 }
 """Which parameter messages a layer of each of these types reads."""
+
+FORKS: Mapping[str, str] = {
+    "Axpy": "SENet",
+    "DepthwiseConvolution": "DepthwiseConvolution",
+    "DetectionOutput": "SSD",
+    "FocalLoss": "FocalLoss",
+    "Interp": "DeepLab",
+    "L1Loss": "a fork",
+    "Normalize": "SSD",
+    "Permute": "SSD",
+    "PriorBox": "SSD",
+    "ROIPooling": "Fast R-CNN",
+    "ReLU6": "MobileNetV2",
+    "Reorg": "YOLO",
+    "ShuffleChannel": "ShuffleNet",
+    "SmoothL1Loss": "Fast R-CNN",
+    "Upsample": "SegNet or YOLO",
+}
+"""The fork of Caffe that each of these types is from."""

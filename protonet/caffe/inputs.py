@@ -17,7 +17,7 @@ from protonet.caffe.text_format import Field, Message
 from protonet.caffe.values import dims, message, one, scalar
 from protonet.errors import UsageError
 from protonet.problems import Mark
-from protonet.records import suggestion
+from protonet.records import ChannelOrder, suggestion
 
 INPUT = "Input"
 """The layer type whose tops are inputs."""
@@ -33,6 +33,7 @@ class Declared:
         shape: its sizes, or None where the prototxt does not say them.
         batched: whether the batch axis is missing from the sizes and goes in front of them.
         maker: what declares it, in words.
+        channels: order of its channels, where it has images that are always decoded so.
     """
 
     blob: str
@@ -40,6 +41,7 @@ class Declared:
     shape: tuple[int, ...] | None
     batched: bool
     maker: str
+    channels: ChannelOrder | None = None
 
 
 def declared_by_fields(net: Message, context: Context) -> Iterator[Declared]:
@@ -143,7 +145,7 @@ def _own(places: Sequence[Declared], context: Context) -> dict[str, Any] | None:
     chosen = known[0]
     shape = list(chosen.shape or ())
     if chosen.batched:
-        return {"shape": shape}
+        return {"shape": shape, **({"channels": chosen.channels} if chosen.channels else {})}
     if any(each.batched for each in places):
         return {"shape": shape[1:]}
     return {"shape": shape, "batch": False}

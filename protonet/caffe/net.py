@@ -9,7 +9,7 @@ from pathlib import Path
 from protonet.caffe.context import Context, Shapes, places_of
 from protonet.caffe.data_layers import PARAM, declared_by_data_layer
 from protonet.caffe.data_sets import sets_of
-from protonet.caffe.found_shape import found_shape
+from protonet.caffe.found_shape import found_shapes
 from protonet.caffe.holes import Holes
 from protonet.caffe.imported import Became, Imported, imported
 from protonet.caffe.inputs import (
@@ -93,6 +93,8 @@ def translate(net: Message, context: Context) -> Sections:
     built = [layer_of(field, context.layers, context.report) for field in plain]
     for field, layer in zip(plain, built, strict=True):
         put_matrix(message(field), layer, context)
+        if "file_name" in layer:
+            layer.data["file_name"] = context.new_path(layer.data["file_name"])
     if context.holes is not None:
         context.holes.fill(built)
     rename_repeated([message(field) for field in plain], built, state, context.report)
@@ -138,7 +140,7 @@ def _declared(net: Message, context: Context) -> list[Declared]:
         if kind == INPUT:
             declared += declared_by_input_layer(layer, context)
         elif kind in PARAM:
-            declared += declared_by_data_layer(layer, found_shape(layer, context))
+            declared += declared_by_data_layer(layer, found_shapes(layer, context))
     return declared
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -42,5 +43,10 @@ def put_matrix(layer: Message, made: Marked, context: Context) -> None:
     except DataError as error:
         context.report.refuse("PN051", marks.value, place, str(error))
         return
-    rows = blob.reshape(-1, blob.shape[-1]).tolist()
+    side = math.isqrt(blob.size)
+    if side**2 != blob.size:
+        why = f"{file} holds {blob.size} numbers, which are no square of classes by classes"
+        context.report.refuse("PN051", marks.value, place, why)
+        return
+    rows = blob.reshape(side, side).tolist()
     made.put("matrix", leaf(rows, marks.value), marks.key)

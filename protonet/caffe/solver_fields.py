@@ -41,7 +41,7 @@ LEFT_OUT: Mapping[str, str] = MappingProxyType(
 )
 """Fields that no key stands for, and why."""
 
-_OLD_TYPES = {
+TYPES = {
     "SGD": "SGD",
     "NESTEROV": "Nesterov",
     "ADAGRAD": "AdaGrad",
@@ -49,6 +49,10 @@ _OLD_TYPES = {
     "ADADELTA": "AdaDelta",
     "ADAM": "Adam",
 }
+"""Caffe's update rules, by the names of 2014."""
+
+POLICIES = frozenset({"fixed", "step", "exp", "inv", "multistep", "poly", "sigmoid"})
+"""Caffe's learning-rate policies."""
 
 
 def solver_section(solver: Message, context: Context) -> Marked:
@@ -83,7 +87,7 @@ def _put_rule(solver: Message, made: Marked, report: Report) -> None:
         report.refuse("PN015", old[0].mark, "solver_type", why, "keep type")
     name = "SGD"
     for field in (*old, *new):
-        name = _OLD_TYPES[scalar(field)] if field in old else str(scalar(field))
+        name = TYPES[scalar(field)] if field in old else str(scalar(field))
         made.put("type", leaf(name, field.value.mark), field.mark)
     known = OPTIMIZERS.get(name)
     used = fields_of(known.params).keys() if known else RULE_KEYS
@@ -167,7 +171,7 @@ def _put_layout(solver: Message, made: Marked) -> None:
 
 def _put_weights(solver: Message, made: Marked, context: Context) -> None:
     fields: tuple[Field, ...] = solver.named("weights")
-    paths = [path for field in fields for path in str(scalar(field)).split(",")]
+    paths = [path.strip() for field in fields for path in str(scalar(field)).split(",")]
     if paths:
         written = [context.path(path) for path in paths]
         made.put("weights", leaf(written, fields[0].value.mark), fields[0].mark)

@@ -42,8 +42,9 @@ def report_lines(report: Report, *, caffe: bool) -> list[str]:
         lines.append(f"note: the records of {train.address} are sorted by label: {advice}")
     if _has_sizes(report):
         lines.append(
-            "note: the images have different sizes, and a net takes one: to train on them, convert "
-            "this dataset again with --resize WxH"
+            "note: the images have different sizes, and a net takes one: begin the transform with "
+            "{type: RandomResizedCrop, size: 224} to train, with {type: Resize, short: 256} and "
+            "{type: CenterCrop, size: 224} to test; or convert again with --resize WxH"
         )
         return lines
     return lines if caffe else lines + _next(report)

@@ -24,7 +24,8 @@ protonet convert photos/ photos.lmdb --resize 64x64 --shuffle 1 --split train:0.
 protonet convert list.txt set.h5 --root /data/images --gray
 protonet convert flowers.csv flowers.h5 --label species --split train:0.8,test:0.2
 protonet convert mnist/ mnist.lmdb
-protonet convert caffe_lmdb/ mine.h5"""
+protonet convert caffe_lmdb/ mine.h5
+protonet convert 'shards/*.parquet' all.lmdb --encoded"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,11 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source",
         metavar="SRC",
+        nargs="+",
         help="a folder of class folders (SRC/CLASS/image.jpg), or of folders train, test, val of "
         "such; of images and masks (SRC/images, SRC/masks); of images and texts (x.jpg, x.txt); a "
-        "list file with one `path label` a line; CSV, TSV, JSON lines or Parquet, or a folder of "
-        "them (train.csv, test.csv); NPZ, NPY, IDX, CIFAR's .bin, WebDataset's .tar; a database "
-        "of Caffe's (LMDB, HDF5), or of protonet's",
+        "list file with one `path label` a line; CSV, TSV, JSON lines or Parquet, a folder of them "
+        "(train.csv, test.csv), or their shards ('x/*.parquet', in quotes); NPZ, NPY, IDX, CIFAR's "
+        ".bin, WebDataset's .tar; a database of Caffe's (LMDB, LevelDB, HDF5), or of protonet's",
     )
     parser.add_argument(
         "destination", metavar="DST", help="the dataset to make: NAME.lmdb or NAME.h5"
@@ -45,9 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_records(parser)
     _add_columns(parser)
     parser.add_argument(
-        "--workers", metavar="N", help="decoding threads (default: one for each core)"
+        "--workers", metavar="N", help="threads that convert (default: one for each core)"
     )
     parser.add_argument("--force", action="store_true", help="replace DST if it is there")
+    parser.add_argument(
+        "--restart",
+        action="store_true",
+        help="begin again, even if an earlier run was killed and left an LMDB to go on with",
+    )
 
 
 def _add_images(parser: argparse.ArgumentParser) -> None:
@@ -127,11 +134,22 @@ def run(options: argparse.Namespace) -> int:
     from protonet.convert import convert
 
     chosen = _chosen(options)
+    source = _source(options.source)
     with closing(ProgressBar("records", Terminal(sys.stderr))) as bar:
-        report = convert(Path(options.source), Path(options.destination), chosen, bar)
+        report = convert(source, Path(options.destination), chosen, bar)
     for line in report_lines(report, caffe=options.caffe):
         print(printable(line))
     return 0
+
+
+def _source(given: list[str]) -> Path:
+    """Return the only source."""
+    if len(given) > 1:
+        raise UsageError(
+            f"{given[0]} and {len(given) - 1} more: there is one source; files that are one table "
+            f"are given as a pattern in quotes, for instance '*{Path(given[0]).suffix}'"
+        )
+    return Path(given[0])
 
 
 def _chosen(options: argparse.Namespace) -> ConvertOptions:
@@ -147,6 +165,7 @@ def _chosen(options: argparse.Namespace) -> ConvertOptions:
         split=options.split and parse_split(options.split),
         root=options.root,
         force=options.force,
+        restart=options.restart,
         workers=_whole_number("--workers", options.workers),
         limit=_whole_number("--limit", options.limit),
         skip=options.on_error == "skip",

@@ -11,8 +11,8 @@ def add_database(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "database",
         metavar="DB",
-        help="a dataset, NAME.lmdb or NAME.h5, one of its tables, NAME.lmdb/train, or an LMDB of "
-        "Caffe's",
+        help="a dataset, NAME.lmdb or NAME.h5, one of its tables, NAME.lmdb/train, or an LMDB or "
+        "LevelDB of Caffe's",
     )
 
 

@@ -11,10 +11,11 @@ from protonet.cli.arguments import add_plugins
 from protonet.cli.terminal import Terminal
 from protonet.errors import UsageError
 
-HELP = "write a trained net for others: torch.export, ONNX or safetensors"
+HELP = "write a trained net for others: torch.export, ONNX, Caffe or safetensors"
 EXAMPLE = """\
 protonet export runs/flowers/1 flowers.pt2 --to torch --images photos/
 protonet export runs/flowers/1 flowers.onnx --to onnx --fold --preprocess
+protonet export runs/flowers/1 flowers --to caffe --train-val
 protonet export deploy.prototxt net.safetensors --to safetensors --weights net.caffemodel"""
 
 
@@ -26,12 +27,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a run or snapshot (runs/NAME/1), zoo://NAME, or a YAML or prototxt file, with "
         "--weights or else the newest run of its name",
     )
-    parser.add_argument("out", metavar="OUT", type=Path, help="the file to make")
+    parser.add_argument(
+        "out",
+        metavar="OUT",
+        type=Path,
+        help="the file to make; for Caffe the two, OUT.prototxt and OUT.caffemodel",
+    )
     parser.add_argument(
         "--to",
-        choices=("torch", "onnx", "safetensors"),
+        choices=("torch", "onnx", "caffe", "safetensors"),
         required=True,
-        help="a program of torch.export (.pt2), ONNX (.onnx), or the weights alone (.safetensors)",
+        help="a program of torch.export (.pt2), ONNX (.onnx), Caffe's prototxt and caffemodel, or "
+        "the weights alone (.safetensors)",
     )
     parser.add_argument(
         "--weights",
@@ -41,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="replace OUT if it is there")
     add_plugins(parser)
     _add_changes(parser)
+    _add_caffes(parser)
 
 
 def _add_changes(parser: argparse.ArgumentParser) -> None:
@@ -71,8 +79,22 @@ def _add_changes(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_caffes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--train-val",
+        action="store_true",
+        help="for Caffe: also OUT_train_val.prototxt, the net as it is trained and tested, fed by "
+        "Input layers",
+    )
+    parser.add_argument(
+        "--solver",
+        action="store_true",
+        help="for Caffe: also OUT_solver.prototxt, and the net that it trains",
+    )
+
+
 def run(options: argparse.Namespace) -> int:
-    """Write the file, if it gives what the net gives; the differences go to standard output."""
+    """Write the files, if they give what the net gives; the differences go to standard output."""
     from protonet.predict.files import find_pictures
     from protonet.run.exporting import Export, export_model
     from protonet.run.model import Asked
@@ -85,10 +107,12 @@ def run(options: argparse.Namespace) -> int:
         preprocess=options.preprocess,
         images=tuple(find_pictures(options.images)),
         tolerance=_share(options.tolerance),
+        train_val=options.train_val,
+        solver=options.solver,
     )
     asked = Asked(options.weights, "cpu", options.allow_plugins)
-    export_model(options.model, asked, wanted, Terminal(sys.stdout))
-    print(f"made {options.out}")
+    for path in export_model(options.model, asked, wanted, Terminal(sys.stdout)):
+        print(f"made {path}")
     return 0
 
 

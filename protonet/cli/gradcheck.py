@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from protonet.cli.arguments import add_overrides, add_plugins, add_spec
 from protonet.cli.looking import add_format, add_phase, lines_width
+from protonet.cli.numbers import axis_size, whole_number
 from protonet.cli.terminal import Terminal
 from protonet.errors import UsageError
 
@@ -88,14 +89,14 @@ def _checked(options: argparse.Namespace) -> Report:
     from protonet.run.loading import load
     from protonet.schema import located
 
-    sizes = dict(_axis(word) for word in options.axis)
+    sizes = dict(axis_size(word) for word in options.axis)
     if options.batch_size is not None:
-        sizes["N"] = _whole("--batch-size", options.batch_size)
+        sizes["N"] = whole_number("--batch-size", options.batch_size)
     how = Options(
         _positive("--epsilon", options.epsilon),
         _positive("--tolerance", options.tolerance),
-        _whole("--elements", options.elements),
-        _whole("--seed", options.seed, least=0),
+        whole_number("--elements", options.elements),
+        whole_number("--seed", options.seed, least=0),
     )
     spec = load(options.spec, options.overrides, allow_plugins=options.allow_plugins)
     terminal = Terminal(sys.stderr)
@@ -105,17 +106,6 @@ def _checked(options: argparse.Namespace) -> Report:
             return gradcheck(spec, what, how, terminal.status)
     finally:
         terminal.status("")
-
-
-def _axis(word: str) -> tuple[str, int]:
-    name, _, size = word.partition("=")
-    return name, _whole("--axis", size)
-
-
-def _whole(option: str, text: str, least: int = 1) -> int:
-    if text.isascii() and text.isdigit() and least <= int(text) < 2**31:
-        return int(text)
-    raise UsageError(f'{option} "{text}": a whole number from {least} to 2147483647 is needed')
 
 
 def _positive(option: str, text: str) -> float:

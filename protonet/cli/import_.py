@@ -14,6 +14,7 @@ HELP = "import a net of Caffe's: prototxt, caffemodel, solver, mean, class names
 EXAMPLE = """\
 protonet import deploy.prototxt net.caffemodel --out net
 protonet import train_val.prototxt net.caffemodel --solver solver.prototxt --out net.yaml
+protonet import deploy.prototxt net.caffemodel --out net --verify images/
 protonet import lenet_solver.prototxt --out lenet net.inputs.data=[1,28,28]"""
 
 
@@ -53,16 +54,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave parameters that WEIGHTS does not hold to their fillers",
     )
+    _add_choices(parser)
+    add_overrides(parser)
+
+
+def _add_choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--holes",
         action="store_true",
         help="import layers of unknown types as holes, with a plugin in which to fill them",
     )
-    add_overrides(parser)
+    parser.add_argument(
+        "--verify",
+        metavar="IMAGE",
+        action="append",
+        default=[],
+        help="compare the outputs of every layer with OpenCV's on these pictures: a file, folder, "
+        "pattern or list; may be repeated",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Import, and say what became of each layer and parameter."""
+    from protonet.predict.files import find_pictures
     from protonet.run.importing import Request, import_caffe
 
     weights, overrides = options.weights, list(options.overrides)
@@ -80,6 +94,7 @@ def run(options: argparse.Namespace) -> int:
         force=options.force,
         allow_missing=options.allow_missing,
         holes=options.holes,
+        verify=tuple(find_pictures(options.verify)),
     )
     try:
         made = import_caffe(request, print)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from protonet.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
     from protonet.convert.stored import Stored
+    from protonet.convert.window_list import WindowFacts
     from protonet.data.header import FieldSpec, Header
 
 HELP = "show what a database holds: fields, classes, statistics, records, a sheet of images"
@@ -46,8 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print what is asked for."""
     from protonet.convert.stored import open_stored
+    from protonet.data.window_file import is_window_file
 
     _check(options)
+    if is_window_file(options.database):
+        return _windows(options)
     tables = open_stored(Path(options.database))
     if options.record is not None or options.sheet is not None:
         table = _only(tables)
@@ -64,6 +69,33 @@ def run(options: argparse.Namespace) -> int:
     for address, header in headers:
         print(printable("\n".join(_lines(address, header))))
     return 0
+
+
+def _windows(options: argparse.Namespace) -> int:
+    """Print what a window file holds."""
+    from protonet.convert.window_list import window_facts
+
+    if options.record is not None or options.sheet is not None:
+        raise UsageError(
+            f"{options.database}: windows are cut out as they are drawn; protonet preview SPEC "
+            "OUT.png shows what a net gets of them"
+        )
+    facts = window_facts(options.database)
+    if options.format == "json":
+        print(json.dumps({options.database: asdict(facts)}, indent=1, ensure_ascii=False))
+        return 0
+    print(printable("\n".join(_window_lines(options.database, facts))))
+    return 0
+
+
+def _window_lines(address: str, facts: WindowFacts) -> Iterator[str]:
+    windows = f"{facts.windows:,} window{'s' * (facts.windows != 1)}"
+    yield f"  {address}: {windows} in {facts.images:,} image{'s' * (facts.images != 1)}"
+    yield f"    {facts.background:,} overlap an object by less than {facts.threshold:g}: background"
+    named = {f"class {label}": count for label, count in facts.classes.items()}
+    if named:
+        yield f"    {sum(named.values()):,} by at least {facts.threshold:g}: foreground"
+        yield from _bars(list(named), list(named.values()))
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -111,6 +143,10 @@ def _histogram(header: Header) -> Iterator[str]:
     if not counts or not names:
         return
     yield f"    {_classes(header)}"
+    yield from _bars(names, counts)
+
+
+def _bars(names: Sequence[str], counts: Sequence[int]) -> Iterator[str]:
     most, width = max(counts), max(map(len, names[:_SHOWN_CLASSES]))
     for name, count in list(zip(names, counts, strict=True))[:_SHOWN_CLASSES]:
         bar = "#" * -(-_BAR * count // most)

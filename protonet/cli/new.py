@@ -11,7 +11,8 @@ from protonet.errors import SpecError, StorageError, UsageError
 HELP = "write a small, commented spec for your own dataset"
 EXAMPLE = """\
 protonet new my.yaml --data out.lmdb
-protonet new my.yaml --data out.lmdb --net resnet18"""
+protonet new my.yaml --data out.lmdb --net resnet18
+protonet new my.yaml --data out.lmdb --net zoo://squeezenet1_0"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--net",
         metavar="NAME",
-        help="a net of configs/nets, or a YAML file, to build on (default: a small one)",
+        help="a net of configs/nets, or a YAML file, to build on; or a model of the zoo, to begin "
+        "with its weights (default: a small net)",
     )
 
 

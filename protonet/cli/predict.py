@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from protonet.cli.arguments import add_plugins
+from protonet.cli.models import (
+    add_machine,
+    add_model,
+    add_output,
+    add_preparing,
+    add_weights,
+    asked_of,
+    number_of,
+    workers_of,
+)
 from protonet.cli.progress import ProgressBar
 from protonet.cli.terminal import Terminal
-from protonet.errors import UsageError
 
 if TYPE_CHECKING:
     from protonet.run.predicting import Wanted
@@ -24,18 +32,10 @@ protonet predict zoo://resnet18 photos/ --top 1 --format csv --out photos.csv
 protonet predict configs/flowers.yaml 'photos/*/1*.jpg' --weights flowers.safetensors
 protonet predict runs/flowers/1 photos/ --blob pool5 --out features.h5"""
 
-_DEVICE = re.compile(r"(auto|cpu|mps|cuda(:\d+)?)\Z")
-_NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument(
-        "model",
-        metavar="MODEL",
-        help="a run or snapshot (runs/NAME/1), zoo://NAME, or a YAML or prototxt file, with "
-        "--weights or else the newest run of its name",
-    )
+    add_model(parser)
     parser.add_argument(
         "images",
         metavar="IMAGE",
@@ -43,11 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="picture files, folders of them, patterns such as 'photos/**/*.png', or .txt lists "
         "of paths",
     )
-    parser.add_argument(
-        "--weights",
-        metavar="FILE",
-        help=".safetensors, .npz, .caffemodel, a snapshot, a run or zoo://NAME",
-    )
+    add_weights(parser)
     _add_told(parser)
     _add_reading(parser)
     add_plugins(parser)
@@ -58,11 +54,7 @@ def _add_told(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--top", metavar="K", default="5", help="tell the K best classes (default: 5)"
     )
-    group.add_argument(
-        "--output",
-        metavar="BLOB",
-        help="the blob that holds the scores of classes (default: prob, or the last that fits)",
-    )
+    add_output(group)
     group.add_argument(
         "--format", choices=("text", "csv", "jsonl"), help="how scores are written (default: text)"
     )
@@ -89,23 +81,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="average over the corners and the centre of each picture, and each of them mirrored",
     )
-    group.add_argument(
-        "--resize",
-        action="store_true",
-        help="scale pictures that do not have the size of the net's data; where converting the "
-        "data scaled them, they are scaled alike in any case",
-    )
-    group.add_argument(
-        "--transform",
-        metavar="YAML",
-        help="for nets of which nothing says it, such as Caffe's: what is done to pictures, as a "
-        "spec has it: '[{type: Resize, size: 227}, {type: Mean, value: [104, 117, 123]}]'",
-    )
-    group.add_argument(
-        "--channels",
-        choices=("RGB", "BGR", "gray"),
-        help="for such nets: the order of channels that they expect",
-    )
+    add_preparing(group)
     group.add_argument(
         "--on-error",
         choices=("stop", "skip"),
@@ -115,26 +91,18 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--batch-size", metavar="N", default="32", help="pictures in a batch (default: 32)"
     )
-    group.add_argument(
-        "--workers", metavar="N", help="decoding threads (default: one for each core, at most 8)"
-    )
-    group.add_argument(
-        "--device", metavar="DEVICE", help="auto, cpu, mps, cuda or cuda:0 (default: as training)"
-    )
+    add_machine(group)
 
 
 def run(options: argparse.Namespace) -> int:
     """Tell it on standard output, or in a file; what a person must know goes to standard error."""
     from protonet.predict.files import find_pictures
-    from protonet.run.by_hand import ByHand
-    from protonet.run.model import Asked, open_model
+    from protonet.run.model import open_model
     from protonet.run.predicting import predict_pictures
 
-    wanted, device = _wanted(options), _device(options.device)
+    wanted, asked = _wanted(options), asked_of(options)
     paths = find_pictures(options.images)
     terminal = Terminal(sys.stderr)
-    by_hand = ByHand(options.transform, options.channels)
-    asked = Asked(options.weights, device, options.allow_plugins, by_hand)
     model = open_model(options.model, asked, terminal)
     with closing(ProgressBar("pictures", terminal)) as bar:
         done = predict_pictures(model, paths, wanted, sys.stdout.write, terminal, bar)
@@ -146,14 +114,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _wanted(options: argparse.Namespace) -> Wanted:
-    from protonet.convert.options import ConvertOptions
     from protonet.predict.predictor import Pace
     from protonet.run.predicting import Wanted
 
-    cores = min(ConvertOptions().threads, _MOST_WORKERS)
-    workers = cores if options.workers is None else _number("--workers", options.workers)
     return Wanted(
-        top=_number("--top", options.top),
+        top=number_of("--top", options.top),
         blobs=tuple(dict.fromkeys(options.blob)),
         output=options.output,
         form=options.format,
@@ -162,21 +127,5 @@ def _wanted(options: argparse.Namespace) -> Wanted:
         ten_crop=options.ten_crop,
         scale=options.resize,
         skip=options.on_error == "skip",
-        pace=Pace(_number("--batch-size", options.batch_size), workers),
+        pace=Pace(number_of("--batch-size", options.batch_size), workers_of(options)),
     )
-
-
-def _number(option: str, text: str) -> int:
-    if not _NUMBER.fullmatch(text):
-        raise UsageError(f'{option} "{text}": a whole number from 1 is needed')
-    return int(text)
-
-
-def _device(name: str | None) -> str | None:
-    if name is None or _DEVICE.match(name):
-        return name
-    raise UsageError(f'--device "{name}": auto, cpu, mps, cuda or cuda:0 is needed')
-
-
-_MOST_WORKERS = 8
-"""Decoding threads that are started unasked: a batch each, which all lie in memory."""

@@ -7,7 +7,7 @@ import json
 
 from protonet.cli.arguments import add_overrides, add_plugins, add_spec
 from protonet.cli.looking import add_format, add_phase, lines_width
-from protonet.errors import UsageError
+from protonet.cli.numbers import axis_size, whole_number
 
 HELP = "show a net's layers: shapes, parameters, multiply-adds, memory"
 EXAMPLE = """\
@@ -42,9 +42,9 @@ def run(options: argparse.Namespace) -> int:
     from protonet.run.loading import load
     from protonet.schema import located
 
-    sizes = dict(_axis(word) for word in options.axis)
+    sizes = dict(axis_size(word) for word in options.axis)
     if options.batch is not None:
-        sizes["N"] = _size("--batch", options.batch)
+        sizes["N"] = whole_number("--batch", options.batch)
     spec = load(options.spec, options.overrides, allow_plugins=options.allow_plugins)
     with located(spec):
         summary = summarise(spec, options.phase, sizes)
@@ -53,14 +53,3 @@ def run(options: argparse.Namespace) -> int:
     else:
         print("\n".join(summary_lines(summary, lines_width())))
     return 0
-
-
-def _axis(word: str) -> tuple[str, int]:
-    name, _, size = word.partition("=")
-    return name, _size("--axis", size)
-
-
-def _size(option: str, text: str) -> int:
-    if text.isascii() and text.isdigit() and 0 < int(text) < 2**31:
-        return int(text)
-    raise UsageError(f'{option} "{text}": a whole number from 1 to 2147483647 is needed')

@@ -6,12 +6,14 @@ import argparse
 import sys
 
 from protonet.cli.arguments import add_overrides, add_plugins, add_spec
+from protonet.cli.processes import add_nproc, in_processes
 from protonet.cli.terminal import Terminal
 
 HELP = "test weights on the evaluation sets of a spec"
 EXAMPLE = """\
 protonet test configs/mnist.yaml
-protonet test configs/mnist.yaml --weights runs/mnist_lenet/1/snapshots/iter_5000 --set test"""
+protonet test configs/mnist.yaml --weights runs/mnist_lenet/1/snapshots/iter_5000 --set test
+protonet test configs/mnist.yaml --nproc 2"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,9 +38,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: weights)",
     )
 
+    add_nproc(
+        parser,
+        "test with so many processes on this machine, each with a part of every set and, where "
+        "there are GPUs, with one of its own; across machines use torchrun",
+    )
+
 
 def run(options: argparse.Namespace) -> int:
     """Test; the last lines are the result, one per set."""
+    return in_processes(options, _run)
+
+
+def _run(options: argparse.Namespace) -> int:
     from protonet.run.loading import load
     from protonet.run.measure import measure
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 from protonet.cli.arguments import add_overrides, add_plugins, add_spec
 from protonet.cli.looking import add_format, add_phase, lines_width
+from protonet.cli.models import device_name
+from protonet.cli.numbers import axis_size, whole_number
 from protonet.cli.progress import ProgressBar
 from protonet.cli.terminal import Terminal
-from protonet.errors import UsageError
 
 if TYPE_CHECKING:
     from protonet.debug.timing import Timing
@@ -28,7 +28,6 @@ protonet time configs/mnist.yaml
 protonet time configs/mnist.yaml --batch-size 256 --threads 1 --layout contiguous
 protonet time configs/mnist.yaml --device cuda --compile --format json"""
 
-_DEVICE = re.compile(r"(auto|cpu|mps|cuda(:\d+)?)\Z")
 _MOST_THREADS = 1024
 _LAYOUTS = {"channels_last": True, "contiguous": False}
 
@@ -94,7 +93,7 @@ def _measured(options: argparse.Namespace) -> tuple[Measured, Timing]:
     from protonet.run.machine import memory_errors
     from protonet.run.precision import arithmetic
 
-    iterations, given = _number("--iterations", options.iterations), _sizes(options)
+    iterations, given = whole_number("--iterations", options.iterations), _sizes(options)
     spec = load(options.spec, options.overrides, allow_plugins=options.allow_plugins)
     sizes, solver = sizes_of(spec, given), _solver(spec, options)
     with (
@@ -136,30 +135,18 @@ def _solver(spec: Spec, options: argparse.Namespace) -> SolverSpec:
     from protonet.spec.solver import SolverSpec
 
     keys = {
-        "device": _device(options.device),
-        "threads": options.threads and _number("--threads", options.threads, _MOST_THREADS),
+        "device": device_name(options.device),
+        "threads": options.threads
+        and whole_number("--threads", options.threads, most=_MOST_THREADS),
         "channels_last": _LAYOUTS.get(options.layout),
     }
     solver = spec.solver or SolverSpec(base_lr=1, max_iter=1)
     return solver.model_copy(update={key: one for key, one in keys.items() if one is not None})
 
 
-def _device(name: str | None) -> str | None:
-    if name is None or _DEVICE.match(name):
-        return name
-    raise UsageError(f'--device "{name}": auto, cpu, mps, cuda or cuda:0 is needed')
-
-
 def _sizes(options: argparse.Namespace) -> dict[str, int]:
     """Return the sizes of named axes that the command line gives."""
-    pairs = (word.partition("=") for word in options.axis)
-    sizes = {name: _number("--axis", size) for name, _, size in pairs}
+    sizes = dict(axis_size(word) for word in options.axis)
     if options.batch_size is not None:
-        sizes["N"] = _number("--batch-size", options.batch_size)
+        sizes["N"] = whole_number("--batch-size", options.batch_size)
     return sizes
-
-
-def _number(option: str, text: str, most: int = 2**31 - 1) -> int:
-    if text.isascii() and text.isdigit() and 0 < int(text) <= most:
-        return int(text)
-    raise UsageError(f'{option} "{text}": a whole number from 1 to {most} is needed')

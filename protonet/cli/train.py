@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from protonet.cli.arguments import add_overrides, add_plugins, add_strict
+from protonet.cli.processes import add_nproc, in_processes
 from protonet.cli.terminal import Terminal
 from protonet.cli.warnings import warn
-from protonet.errors import ProcessError, UsageError
+from protonet.errors import UsageError
 
 if TYPE_CHECKING:
     from protonet.schema import Spec
@@ -74,51 +75,26 @@ def _add_ways(parser: argparse.ArgumentParser) -> None:
         help="train on the first N batches, over and over, and say whether the loss went down; "
         "keeps no run",
     )
-    parser.add_argument(
-        "--nproc",
-        metavar="N",
-        type=_count,
-        help="train with so many processes on this machine, each with a part of every batch and, "
-        "where there are GPUs, with one of its own; across machines use torchrun",
+    add_nproc(
+        parser,
+        "train with so many processes on this machine, each with a part of every batch and, where "
+        "there are GPUs, with one of its own; across machines use torchrun",
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """Train; the last lines are the result, one per evaluation set."""
-    from protonet.distributed import launch, place
-
     _check_overfit(options)
-    if place.is_launched(os.environ):
-        return _launched(options)
-    if options.nproc is not None and place.is_member(os.environ):
-        raise UsageError("--nproc starts processes of its own; leave it out under torchrun")
-    if options.nproc in (None, 1):
-        return _run(options)
-    command = [sys.executable, "-m", "protonet", *options.given]
     _sort(options)
-    return launch.launch(command, options.nproc, _again(options))
-
-
-def _launched(options: argparse.Namespace) -> int:
-    """Be one of the processes that `--nproc` has started."""
-    from protonet.distributed import place
-
-    place.end_with_launcher(os.environ)
-    try:
-        return _run(options)
-    except ProcessError as error:  # the one that failed says why
-        if not place.is_first(os.environ):
-            print(error, file=sys.stderr)
-        return place.LOST
+    return in_processes(options, _run, lambda: _again(options))
 
 
 def _run(options: argparse.Namespace) -> int:
     from protonet.distributed import place
-    from protonet.run import TrainOptions, run_training
     from protonet.run.loading import load
+    from protonet.run.train import TrainOptions, run_training
     from protonet.schema import warnings_of
 
-    _sort(options)
     spec = load(options.spec, options.overrides, allow_plugins=options.allow_plugins)
     is_first = place.is_first(os.environ)
     if is_first or options.strict:
@@ -163,12 +139,6 @@ def _batches(text: str) -> int:
     return int(text)
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'"{text}" is no number of processes, such as 2')
-    return int(text)
-
-
 def _sort(options: argparse.Namespace) -> None:
     """Give the word behind `--resume` to what it was meant for: argparse takes any for its PATH.
 
@@ -207,7 +177,7 @@ def _kept_spec(resume: bool | Path) -> str:
 
 
 def _weights(text: str | None) -> tuple[str, ...]:
-    names = () if text is None else tuple(text.split(","))
+    names = () if text is None else tuple(name.strip() for name in text.split(","))
     if not all(names):
         raise UsageError(f'--weights "{text}": the name of a file is empty')
     return names
@@ -222,6 +192,8 @@ def _again(options: argparse.Namespace) -> str:
         words.append(str(named(options.resume).folder.path))
     if options.run:
         words += ["--run", str(options.run)]
+    if options.allow_plugins:
+        words.append("--allow-plugins")
     if options.nproc:
         words += ["--nproc", str(options.nproc)]
     return shlex.join(words)

@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 def _verified(table: Stored) -> tuple[str, list[str]]:
     from protonet.data.verify import verify
 
-    if table.dataset is None:
+    if table.dataset is None or not table.has_checksums:
         rejects = [reject.why for reject in table.rejects()]
         return (
             f"{table.address}: {table.part.count} records can be read (they have no checksums)",

@@ -13,7 +13,8 @@ from protonet.convert.encoded_pictures import EncodedPictures, Encoding
 from protonet.convert.pictures import Pictures, two_sizes
 from protonet.convert.resizing import Resize
 from protonet.convert.source import DATA, LABEL, Part, Reject, Values
-from protonet.convert.threads import in_order
+from protonet.convert.stamps import stamp
+from protonet.convert.threads import together
 from protonet.data.encoded_images import EncodedImages
 from protonet.data.header import FieldSpec
 from protonet.data.layout import Array, Rows
@@ -40,6 +41,7 @@ class Batch:
         remarks: record → what was amiss with its image, though it could be read.
         rejects: records that could not be read, and are not in the arrays.
         hashes: of each record but its label, (N,) uint64; None where nobody asked.
+        stamp: what tells whether the images of the records are still the same.
     """
 
     arrays: dict[str, Records]
@@ -48,6 +50,12 @@ class Batch:
     remarks: dict[int, str] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
     hashes: Array | None = None
+    stamp: str = ""
+
+    @property
+    def count(self) -> int:
+        """Number of records that were looked at."""
+        return len(self.indices) + len(self.rejects)
 
 
 @dataclass(frozen=True)
@@ -92,12 +100,12 @@ class Batches:
         encoded = [one for one in self.columns.values() if isinstance(one, EncodedPictures)]
         record = self.record_bytes + sum(one.record_bytes for one in encoded)
         step = max(1, min(_MOST_RECORDS, _BATCH_BYTES // max(1, record)))
-        return in_order(
+        return together(
             self._batch, (rows[i : i + step] for i in range(0, len(rows), step)), threads
         )
 
     def _batch(self, rows: Rows) -> Batch:
-        batch = Batch({}, rows)
+        batch = Batch({}, rows, stamp=stamp(self.part, rows))  # before they are read
         readable = np.ones(len(rows), np.bool_)
         for name, column in self.columns.items():
             if isinstance(column, Pictures | EncodedPictures):
@@ -114,7 +122,7 @@ class Batches:
             for name, column in self.columns.items()
         }
         if self.hashed:
-            batch.hashes = _hashes(batch.arrays, len(batch.indices))
+            batch.hashes = record_hashes(batch.arrays, len(batch.indices))
         return batch
 
 
@@ -183,7 +191,7 @@ def _kept(records: Records, readable: Array) -> Records:
     return records.some(readable) if isinstance(records, EncodedImages) else records[readable]
 
 
-def _hashes(arrays: Mapping[str, Records], count: int) -> Array:
+def record_hashes(arrays: Mapping[str, Records], count: int) -> Array:
     """Return a hash of each record, all fields but the label together, (count,) uint64."""
     states = [hashlib.blake2b(digest_size=8) for _ in range(count)]
     for name, records in arrays.items():

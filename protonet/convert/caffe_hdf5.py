@@ -76,8 +76,13 @@ def _pieces(array: Any, rows: Rows) -> Array:
     return np.concatenate([array[run[0] : run[-1] + 1] for run in np.split(rows, ends)])
 
 
-def list_hdf5(source: Path) -> Part:
+def list_hdf5(source: Path, *, in_shape: bool = False) -> Part:
     """List an HDF5 file, or a list of them.
+
+    Args:
+        source: it.
+        in_shape: leave labels that are classes in the shape that they have in the file, such as
+            (1), instead of ().
 
     Raises: DataError if a file cannot be read, or their arrays do not belong together.
     """
@@ -97,7 +102,7 @@ def list_hdf5(source: Path) -> Part:
         raise DataError(f"{where}: its arrays have different numbers of records: {listed}")
     classes = None
     if LABEL in arrays:
-        values[LABEL], classes = _label(arrays[LABEL])
+        values[LABEL], classes = _label(arrays[LABEL], in_shape=in_shape)
     return Part(None, values, classes)
 
 
@@ -146,7 +151,7 @@ def _joined(name: str, files: Sequence[h5py.File], paths: Sequence[Path], where:
     return FileArrays(arrays, where)
 
 
-def _label(values: FileArrays) -> tuple[Values, tuple[str, ...] | None]:
+def _label(values: FileArrays, *, in_shape: bool) -> tuple[Values, tuple[str, ...] | None]:
     array = values.take(np.arange(len(values)))
     flat = array.reshape(len(array), -1)
     if flat.shape[1] != 1 or not np.isfinite(flat).all():
@@ -154,4 +159,4 @@ def _label(values: FileArrays) -> tuple[Values, tuple[str, ...] | None]:
     whole = flat[:, 0].astype(np.int64)
     if (whole != flat[:, 0]).any() or whole.min(initial=0) < 0:
         return values, None
-    return Held(whole), numbered_classes(whole)
+    return Held(whole.reshape(array.shape) if in_shape else whole), numbered_classes(whole)

@@ -7,7 +7,7 @@ the records in order. Colours are stored as Caffe's are: blue, green, red.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +26,7 @@ from protonet.errors import DataError, UsageError
 from protonet.records import ChannelOrder
 
 _ENDING = ".lmdb"
+Adopt = Callable[[Path], bool] | None
 _LABELS = range(-(2**31), 2**31)
 
 
@@ -112,12 +113,13 @@ class CaffeTables:
 
     Args:
         path: the destination.
-        force: replace what is there.
         stack: what is closed at the end.
+        force: replace what is there.
+        adopt: asked about what a killed writer left.
     """
 
-    def __init__(self, path: Path, stack: ExitStack, *, force: bool) -> None:
-        self._path, self._force, self._stack = path, force, stack
+    def __init__(self, path: Path, stack: ExitStack, *, force: bool, adopt: Adopt) -> None:
+        self._path, self._force, self._stack, self._adopt = path, force, stack, adopt
         self._writers: dict[str | None, DatumWriter] = {}
         self._headers: dict[str | None, Header] = {}
 
@@ -144,7 +146,7 @@ class CaffeTables:
         Raises: UsageError if the fields fit no Datum, or the database is there already.
         """
         where = self.address(name)
-        place = appearing(Path(where), LmdbStore.file_name, force=self._force)
+        place = appearing(Path(where), LmdbStore.file_name, force=self._force, adopt=self._adopt)
         store = LmdbStore(self._stack.enter_context(place), where)
         self._stack.callback(store.release)
         header = Header(
@@ -164,17 +166,32 @@ class CaffeTables:
 
 
 @contextmanager
-def create_caffe_tables(path: Path, *, force: bool = False) -> Iterator[CaffeTables]:
+def create_caffe_tables(
+    path: Path, *, force: bool = False, adopt: Adopt = None
+) -> Iterator[CaffeTables]:
     """Write databases that appear when the block ends without an error, or never.
+
+    Args:
+        path: the destination.
+        force: replace what is there.
+        adopt: asked about what a killed writer left, as by `protonet.data.place.appearing`.
 
     Raises: UsageError if the path does not end in .lmdb.
     """
-    if path.suffix != _ENDING:
-        raise UsageError(f"{path}: --caffe writes LMDB, and the name of one ends in .lmdb")
+    check_caffe_ending(path)
     with ExitStack() as stack:
-        tables = CaffeTables(path, stack, force=force)
+        tables = CaffeTables(path, stack, force=force, adopt=adopt)
         yield tables
         tables.finish()
+
+
+def check_caffe_ending(path: Path) -> None:
+    """Refuse a destination that is no LMDB.
+
+    Raises: UsageError.
+    """
+    if path.suffix != _ENDING:
+        raise UsageError(f"{path}: --caffe writes LMDB, and the name of one ends in .lmdb")
 
 
 def _order(channels: ChannelOrder | None) -> ChannelOrder | None:

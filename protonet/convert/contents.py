@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from protonet.convert.source import LABEL, Part
-from protonet.convert.threads import in_order
+from protonet.convert.threads import together
 from protonet.data.encoded_images import EncodedImages
 from protonet.data.layout import Array, Rows
 from protonet.errors import DataError
@@ -25,7 +25,7 @@ def contents(part: Part, threads: int) -> Array:
     """
     numbers = np.arange(part.count)
     steps = (numbers[i : i + _STEP] for i in range(0, len(numbers), _STEP))
-    found = list(in_order(lambda rows: _hashes(part, rows), steps, threads))
+    found = list(together(lambda rows: _hashes(part, rows), steps, threads))
     return np.concatenate(found) if found else np.empty(0, np.uint64)
 
 

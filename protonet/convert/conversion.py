@@ -5,25 +5,40 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from protonet import __version__
-from protonet.convert.batches import unreadable
-from protonet.convert.caffe_tables import CaffeTables, create_caffe_tables
+from protonet.convert.batches import Batch, unreadable
+from protonet.convert.caffe_tables import (
+    CaffeTables,
+    DatumWriter,
+    check_caffe_ending,
+    create_caffe_tables,
+)
 from protonet.convert.duplicates import Duplicates
-from protonet.convert.encoded_pictures import Encoding
-from protonet.convert.files import shown
+from protonet.convert.earlier import Earlier
 from protonet.convert.find import find_parts
+from protonet.convert.made_by import made_by
 from protonet.convert.options import ConvertOptions
 from protonet.convert.plan import Plan, check_room, plan
 from protonet.convert.rejects import write_report
 from protonet.convert.report import Findings, Report, TableReport
-from protonet.convert.resizing import shown_resize
+from protonet.convert.resuming import (
+    Recorder,
+    Resumable,
+    Resumption,
+    check_unchanged,
+    head_of,
+    resumable_tables,
+)
 from protonet.convert.source import Part, Reject
+from protonet.data.lmdb import LmdbStore
 from protonet.data.open import open_dataset
-from protonet.data.table import Tables, create_tables
+from protonet.data.place import check_free
+from protonet.data.table import format_of
+from protonet.data.writer import TableWriter
 
 Progress = Callable[[int, int], None]
 """Called with the number of records done and of all records."""
@@ -45,20 +60,27 @@ def convert(
         left out; StorageError if the disk refuses, or has no room.
     """
     started = time.monotonic()
-    with _created(destination, options) as tables, _quiet_pillow():
+    with _quiet_pillow():
+        check_destination(destination, options)
         parts = find_parts(source, options)
         rejects = [reject for part in parts for reject in part.rejects]
         if rejects and not options.skip:
             raise unreadable(rejects, len(rejects) + sum(part.count for part in parts))
         plans = plan(parts, options)
-        check_room(plans, destination)
-        work = _Work(tables, options, _made_by(source, options), _counted(plans, progress), rejects)
-        found = [note for part in parts for note in work.write(part, plans)]
-        work.check(plans)
-        left_out = write_report(destination, rejects) if options.skip else None
+        earlier = Resumption(
+            destination, plans, head_of(source, options, plans), _no_resuming(destination, options)
+        )
+        with _aside(options) as aside, _created(destination, options, earlier, aside) as tables:
+            check_room(plans, destination, earlier.stored_bytes())
+            work = _Work(tables, source, options, _counted(plans, progress), rejects)
+            found = [note for part in parts for note in work.write(part, plans)]
+            work.check(plans)
+            check_unchanged(source, plans, earlier.head)
+            left_out = write_report(destination, rejects) if options.skip else None
     made = tuple(_reports(tables, plans, destination))
-    notes = tuple(dict.fromkeys((*found, *work.duplicates.notes())))  # parts may say the same
-    return Report(destination, made, notes, time.monotonic() - started, len(work.rejects), left_out)
+    notes = dict.fromkeys((*earlier.notes, *found, *work.duplicates.notes()))  # some say the same
+    seconds = time.monotonic() - started
+    return Report(destination, made, tuple(notes), seconds, len(work.rejects), left_out)
 
 
 @dataclass(frozen=True)
@@ -69,9 +91,9 @@ class _Work:
     any more, but all are looked at, so that one run names every bad one.
     """
 
-    tables: Tables | CaffeTables
+    tables: Resumable | CaffeTables
+    source: Path
     options: ConvertOptions
-    made_by: dict[str, str]
     done: Callable[[int], None]
     rejects: list[Reject]
     duplicates: Duplicates = field(default_factory=Duplicates)
@@ -93,31 +115,82 @@ class _Work:
             raise unreadable(self.rejects, sum(len(one.rows) for one in plans))
 
     def _write_table(self, one: Plan, findings: Findings) -> None:
-        part = one.part
-        writer = self.tables.table(
+        writer, recorder, earlier = self._begun(one)
+        self.duplicates.begin(one.name or "", one.part)
+        for batch in earlier.batches():
+            self._write_batch(batch, writer, findings)
+            self.done(batch.count)
+        rest = one.rows[earlier.count :]
+        with closing(one.batches.stream(rest, self.options.threads)) as stream:
+            for batch in stream:
+                if self._write_batch(batch, writer, findings) and recorder is not None:
+                    recorder.add(batch)
+                self.done(batch.count)
+
+    def _begun(self, one: Plan) -> tuple[TableWriter | DatumWriter, Recorder | None, Earlier]:
+        """Begin a table; return what writes it, what tells the journal, and what is stored."""
+        facts = made_by(self.source, self.options, one.part)
+        begin = (
+            self.tables.table if isinstance(self.tables, CaffeTables) else self.tables.tables.table
+        )
+        writer = begin(
             one.name,
             one.batches.fields,
             channels=one.batches.channels,
-            classes=part.classes,
-            made_by=self.made_by,
+            classes=one.part.classes,
+            made_by=facts,
         )
-        self.duplicates.begin(one.name or "", part)
-        with closing(one.batches.stream(one.rows, self.options.threads)) as stream:
-            for batch in stream:
-                findings.add(batch)
-                self.rejects.extend(batch.rejects)
-                if self.options.skip or not self.rejects:
-                    writer.write(batch.arrays)
-                    self.duplicates.add(batch)
-                self.done(len(batch.indices) + len(batch.rejects))
+        if isinstance(self.tables, CaffeTables) or isinstance(writer, DatumWriter):
+            return writer, None, Earlier(one, (), {})
+        return writer, self.tables.recorder(one, writer), self.tables.earlier(one)
+
+    def _write_batch(
+        self, batch: Batch, writer: TableWriter | DatumWriter, findings: Findings
+    ) -> bool:
+        """Write a batch, unless something cannot be read and must be; tell whether it was."""
+        findings.add(batch)
+        self.rejects.extend(batch.rejects)
+        wanted = self.options.skip or not self.rejects
+        if wanted:
+            writer.write(batch.arrays)
+            self.duplicates.add(batch)
+        return wanted
+
+
+def check_destination(destination: Path, options: ConvertOptions) -> None:
+    """Refuse a destination that nothing can appear at, before anything is read.
+
+    Raises: UsageError if its ending is of no format, or something is there; StorageError if its
+        folder does not exist.
+    """
+    if options.caffe:
+        check_caffe_ending(destination)
+        return  # whether it is free depends on the names of the tables
+    check_free(destination, format_of(destination).file_name, force=options.force)
+
+
+def _no_resuming(destination: Path, options: ConvertOptions) -> str | None:
+    """Return why nothing is gone on with, whatever is there."""
+    if options.restart:
+        return "--restart says so"
+    if options.caffe or format_of(destination) is not LmdbStore:
+        return "only an LMDB of protonet's own can be gone on with"
+    return None
+
+
+def _aside(options: ConvertOptions) -> AbstractContextManager[Executor | None]:
+    """Return a thread for statistics, which would else keep the other ones waiting."""
+    if options.threads == 1:
+        return nullcontext()
+    return ThreadPoolExecutor(1, thread_name_prefix="protonet-statistics")
 
 
 def _created(
-    destination: Path, options: ConvertOptions
-) -> AbstractContextManager[Tables | CaffeTables]:
+    destination: Path, options: ConvertOptions, earlier: Resumption, aside: Executor | None
+) -> AbstractContextManager[Resumable | CaffeTables]:
     if options.caffe:
-        return create_caffe_tables(destination, force=options.force)
-    return create_tables(destination, force=options.force)
+        return create_caffe_tables(destination, force=options.force, adopt=earlier.adopt)
+    return resumable_tables(destination, earlier, force=options.force, aside=aside)
 
 
 def _counted(plans: Sequence[Plan], progress: Progress | None) -> Callable[[int], None]:
@@ -135,34 +208,8 @@ def _counted(plans: Sequence[Plan], progress: Progress | None) -> Callable[[int]
     return count
 
 
-def _made_by(source: Path, options: ConvertOptions) -> dict[str, str]:
-    table = options.table
-    chosen = {
-        "resize": options.resize and shown_resize(options.resize),
-        "encode": options.encode and _shown_encoding(options.encode),
-        "gray": options.gray or None,
-        "shuffle": options.shuffle,
-        "split": options.split and ",".join(f"{name}:{part:g}" for name, part in options.split),
-        "root": options.root,
-        "limit": options.limit,
-        "label": table.label and ",".join(table.label),
-        "ignore": ",".join(table.ignore) or None,
-        "text": ",".join(table.text) or None,
-        "tokens": table.tokens if table.tokens != "words" else None,
-        "length": table.length,
-        "vocabulary": table.vocabulary,
-        "numbers": table.numbers or None,
-    }
-    facts = {name: str(value) for name, value in chosen.items() if value is not None}
-    return {"command": "convert", "source": shown(source), "version": __version__, **facts}
-
-
-def _shown_encoding(encoding: Encoding) -> str:
-    return {"": "kept", "PNG": "png"}.get(encoding.form, f"jpg:{encoding.quality}")
-
-
 def _reports(
-    tables: Tables | CaffeTables, plans: Sequence[Plan], destination: Path
+    tables: Resumable | CaffeTables, plans: Sequence[Plan], destination: Path
 ) -> Iterator[TableReport]:
     for one in plans:
         if isinstance(tables, CaffeTables):

@@ -144,4 +144,5 @@ def _part(dataset: ChunkedDataset, table: str | None, options: ConvertOptions) -
             )
         images = StoredImages(data, header.channels, options.gray)
         del values[DATA]
-    return Part(images, values, header.classes, table, channels=header.channels)
+    made_by = header.made_by if header.made_by.get("command") == "convert" else {}
+    return Part(images, values, header.classes, table, channels=header.channels, made_by=made_by)

@@ -17,6 +17,11 @@ from protonet.data.layout import Array
 from protonet.errors import DataError
 from protonet.protobuf.schema import message_class
 
+_PIXEL_TAGS = (b"\x08", b"\x10", b"\x18", b"\x22")
+"""Fields 1 to 4: channels, height, width, and the bytes of the pixels."""
+_LONGEST = 10
+"""Bytes of a number on the wire."""
+
 
 @dataclass(frozen=True)
 class Datum:
@@ -42,11 +47,7 @@ def read_datum(content: bytes, where: str) -> Datum:
 
     Raises: DataError if the bytes are none.
     """
-    message = message_class("Datum")()
-    try:
-        message.ParseFromString(content)
-    except Exception as error:  # protobuf's DecodeError, which only it can name
-        raise DataError(f"{where}: is no Datum of Caffe: its bytes are no message") from error
+    message = _message(content, where)
     if message.encoded:
         return Datum(message.label, encoded=message.data)
     if message.data:
@@ -60,6 +61,45 @@ def read_datum(content: bytes, where: str) -> Datum:
             "numbers"
         )
     return Datum(message.label, values.reshape(shape))
+
+
+def read_label(content: bytes, where: str) -> int:
+    """Read the label of a Datum, or of what follows its pixels: the rest of a message is one too.
+
+    Raises: DataError if the bytes are none.
+    """
+    return int(_message(content, where).label)
+
+
+def pixel_place(content: bytes) -> tuple[int, int] | None:
+    """Return where the pixels of a Datum begin in its bytes, and how many bytes they are; None
+    where they do not follow on its channels, height and width, as Caffe writes them."""
+    place = 0
+    for wanted in _PIXEL_TAGS:
+        if content[place : place + 1] != wanted:
+            return None
+        number, place = _varint(content, place + 1)
+    return (place, number) if place + number <= len(content) else None
+
+
+def _message(content: bytes, where: str) -> Any:
+    message = message_class("Datum")()
+    try:
+        message.ParseFromString(content)
+    except Exception as error:  # protobuf's DecodeError, which only it can name
+        raise DataError(f"{where}: is no Datum of Caffe: its bytes are no message") from error
+    return message
+
+
+def _varint(content: bytes, place: int) -> tuple[int, int]:
+    """Return a number of the wire, and where it ends."""
+    value = shift = 0
+    for end in range(place, min(place + _LONGEST, len(content))):
+        value |= (content[end] & 0x7F) << shift
+        shift += 7
+        if content[end] < 0x80:
+            return value, end + 1
+    return len(content), len(content)
 
 
 def write_array(array: Array, label: int) -> bytes:

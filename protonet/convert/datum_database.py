@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from protonet.convert.array_images import in_colours
-from protonet.convert.datum import Datum, read_datum
+from protonet.convert.datum import Datum, read_datum, read_label
 from protonet.convert.files import shown
 from protonet.convert.source import (
     DATA,
@@ -48,6 +49,10 @@ class Datums:
     offsets: Rows
     sizes: Rows
 
+    def __len__(self) -> int:
+        """Return the number of records."""
+        return len(self.offsets)
+
     def name(self, index: int) -> str:
         """Return the database and the record's number in it, from 0."""
         return f"{self.where}, record {index}"
@@ -57,13 +62,51 @@ class Datums:
 
         Raises: DataError if it is no Datum.
         """
-        offset = int(self.offsets[index])
-        content = self.file[offset : offset + int(self.sizes[index])].tobytes()
-        return read_datum(content, self.name(index))
+        return read_datum(self.content(index), self.name(index))
+
+    def label(self, index: int, skip: int = 0) -> int:
+        """Return the label of one record, reading nothing of its first `skip` bytes.
+
+        Raises: DataError if what is read is no Datum.
+        """
+        return read_label(self.content(index, skip), self.name(index))
+
+    def content(self, index: int, skip: int = 0) -> bytes:
+        """Return the bytes of one record, without the first `skip`."""
+        offset, size = int(self.offsets[index]), int(self.sizes[index])
+        return self.file[offset + skip : offset + size].tobytes()
 
     def some(self, rows: Rows) -> Datums:
         """Return some of the records."""
         return Datums(self.where, self.file, self.offsets[rows], self.sizes[rows])
+
+
+class DatumRecords(Protocol):
+    """The records of a database of Caffe's, of whatever kind; read by several threads at once."""
+
+    @property
+    def where(self) -> str:
+        """The database, for messages."""
+        ...
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        ...
+
+    def name(self, index: int) -> str:
+        """Return what messages call a record."""
+        ...
+
+    def read(self, index: int) -> Datum:
+        """Return one record.
+
+        Raises: DataError if it is no Datum.
+        """
+        ...
+
+    def some(self, rows: Rows) -> DatumRecords:
+        """Return some of the records."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -76,13 +119,13 @@ class DatumImages:
         single: whether they are stored with one channel.
     """
 
-    records: Datums
+    records: DatumRecords
     gray: bool
     single: bool
 
     def __len__(self) -> int:
         """Return the number of images."""
-        return len(self.records.offsets)
+        return len(self.records)
 
     @property
     def channels(self) -> ChannelOrder:
@@ -133,12 +176,12 @@ class DatumNumbers:
         first: the first array, whose shape and type the others must have.
     """
 
-    records: Datums
+    records: DatumRecords
     first: Array
 
     def __len__(self) -> int:
         """Return the number of records."""
-        return len(self.records.offsets)
+        return len(self.records)
 
     def spec(self, name: str) -> FieldSpec:
         """Return the field as it is stored under this name."""
@@ -172,9 +215,16 @@ def list_datums(folder: Path, *, gray: bool, table: str | None = None) -> Part:
         offsets, sizes = places(file.data)
     except PageError as error:
         raise DataError(f"{where}: data.mdb cannot be read: {error}") from error
-    if not len(offsets):
-        raise DataError(f"{where}: the database is empty")
-    every = Datums(where, file, offsets, sizes)
+    return datum_part(Datums(where, file, offsets, sizes), gray=gray, table=table)
+
+
+def datum_part(every: DatumRecords, *, gray: bool, table: str | None = None) -> Part:
+    """Return what the records of a database become.
+
+    Raises: DataError if there is none, or none is a Datum.
+    """
+    if not len(every):
+        raise DataError(f"{every.where}: the database is empty")
     labels, good, rejects = _labels(every)
     if not len(good):
         raise DataError(f"{rejects[0].why}; only Caffe's databases and protonet's can be read")
@@ -183,7 +233,7 @@ def list_datums(folder: Path, *, gray: bool, table: str | None = None) -> Part:
     images: Images | None = None
     values: dict[str, Values] = {}
     if first.array is None:
-        images = DatumImages(records, gray, _is_gray(records))
+        images = DatumImages(records, gray, is_gray(records))
     elif first.array.dtype == np.uint8 and first.array.shape[0] in (1, 3):
         images = DatumImages(records, gray, first.array.shape[0] == 1)
     else:
@@ -192,10 +242,10 @@ def list_datums(folder: Path, *, gray: bool, table: str | None = None) -> Part:
     return Part(images, {**values, **labelled(labels)}, known, table, rejects=tuple(rejects))
 
 
-def _labels(records: Datums) -> tuple[Array, Rows, list[Reject]]:
+def _labels(records: DatumRecords) -> tuple[Array, Rows, list[Reject]]:
     """Return the labels, the numbers of the records that have one, and the others."""
     labels, good, rejects = [], [], []
-    for index in range(len(records.offsets)):
+    for index in range(len(records)):
         try:
             labels.append(records.read(index).label)
             good.append(index)
@@ -204,9 +254,9 @@ def _labels(records: Datums) -> tuple[Array, Rows, list[Reject]]:
     return np.array(labels, np.int64), np.array(good, np.int64), rejects
 
 
-def _is_gray(records: Datums) -> bool:
+def is_gray(records: DatumRecords) -> bool:
     """Tell whether the first image that can be decoded has no colour."""
-    for index in range(len(records.offsets)):
+    for index in range(len(records)):
         with_name = records.read(index)
         try:
             with image_errors(records.name(index)):

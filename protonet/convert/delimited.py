@@ -26,6 +26,8 @@ from protonet.errors import DataError, UsageError
 
 ENDINGS = (".csv", ".tsv", ".tab")
 _DELIMITERS = (",", ";", "\t")
+_OPEN_END = "unexpected end of data"
+"""What the csv module says of quotes that are not closed."""
 _LONGEST_CELL = 1 << 24
 
 
@@ -103,7 +105,10 @@ def _rows(text: str, name: str, where: str) -> Iterator[tuple[int, list[str]]]:
                 yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
-        raise DataError(f"{where}:{line}: the row cannot be read: {error}") from error
+        why = str(error)
+        if why == _OPEN_END:
+            why = "a cell in quotes begins in it, or below, and never ends; close it"
+        raise DataError(f"{where}:{line}: the row cannot be read: {why}") from error
 
 
 def _names(cells: list[str], given: tuple[str, ...] | None, where: str) -> tuple[list[str], bool]:

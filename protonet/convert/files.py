@@ -58,7 +58,8 @@ class ImageFiles:
         Raises: DataError naming the file and why it cannot be read.
         """
         with image_errors(self.name(index)):
-            data = Path(self.paths[index]).read_bytes()
+            with open(self.paths[index], "rb", buffering=0) as file:
+                data = file.read()
             if not data:
                 raise ValueError("the file is empty")
             return data
@@ -69,4 +70,4 @@ class ImageFiles:
         Raises: DataError naming the file and why it cannot be read.
         """
         with image_errors(self.name(index)):
-            return decode(self.content(index), gray=self.gray)
+            return decode(self.content(index), gray=self.gray, spaced=True)

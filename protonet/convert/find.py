@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -19,14 +18,23 @@ from protonet.convert.delimited import is_table_name, read_delimited
 from protonet.convert.files import is_image_name, shown
 from protonet.convert.frame import Frame
 from protonet.convert.idx_pair import image_files, is_idx_name, list_pairs
+from protonet.convert.joining import joined
 from protonet.convert.json_lines import is_json_lines_name, read_json_lines
+from protonet.convert.level_database import is_leveldb, list_leveldb
 from protonet.convert.list_file import EXPECTED, list_file
 from protonet.convert.options import ConvertOptions, TableOptions
 from protonet.convert.pairs import list_masks, read_texts
 from protonet.convert.parquet import read_parquet
-from protonet.convert.set_folder import TABLES, list_folder
+from protonet.convert.set_folder import list_folder
 from protonet.convert.shards import read_shards, tar_files
 from protonet.convert.source import Part
+from protonet.convert.table_files import (
+    Tables,
+    folder_tables,
+    is_pattern,
+    matched,
+    pattern_tables,
+)
 from protonet.convert.tabulate import tabulate
 from protonet.data.open import tables_of
 from protonet.errors import DataError, UsageError
@@ -43,10 +51,7 @@ def find_parts(source: Path, options: ConvertOptions) -> Parts:
     Raises: DataError if it does not exist or holds nothing that is known; UsageError if an option
         does not fit.
     """
-    if not (os.path.exists(source) or _is_dataset(source.parent)):
-        raise DataError(f"{shown(source)}: there is no such file or folder")
-    parts = _from_folder(source, options) if source.is_dir() else _from_file(source, options)
-    parts = tuple(sorted(parts, key=lambda part: part.table != "train"))
+    parts = list_parts(source, options)
     _check_options(parts, shown(source), options)
     if options.split and len(parts) > 1:
         names = ", ".join(str(part.table) for part in parts)
@@ -55,6 +60,21 @@ def find_parts(source: Path, options: ConvertOptions) -> Parts:
             f"{names}; to split one of them, convert it by itself"
         )
     return parts
+
+
+def list_parts(source: Path, options: ConvertOptions) -> Parts:
+    """List what `source` holds, as `find_parts` does, whether all options fit or not.
+
+    Raises: DataError if it does not exist or holds nothing that is known; UsageError if paths are
+        to begin at a root, and it has none.
+    """
+    if is_pattern(source):
+        parts = _from_pattern(source, options)
+    elif not (os.path.exists(source) or _is_dataset(source.parent)):
+        raise DataError(f"{shown(source)}: there is no such file or folder")
+    else:
+        parts = _from_folder(source, options) if source.is_dir() else _from_file(source, options)
+    return tuple(sorted(parts, key=lambda part: part.table != "train"))
 
 
 def _check_options(parts: Parts, where: str, options: ConvertOptions) -> None:
@@ -73,6 +93,20 @@ def _check_options(parts: Parts, where: str, options: ConvertOptions) -> None:
 def _is_dataset(place: Path) -> bool:
     """Tell whether a path can be that of a dataset, of which a table is asked for."""
     return os.path.exists(place / "data.mdb") or place.suffix in HDF5_ENDINGS
+
+
+def _from_pattern(source: Path, options: ConvertOptions) -> Parts:
+    """Return what the files hold that a pattern names: shards of tables, or of tar."""
+    files = matched(source)
+    if all(file.suffix.lower() == ".tar" for file in files):
+        return tabulate([read_shards(files, gray=options.gray)], options)
+    strange = [file for file in files if not _is_table(file.name)]
+    if strange:
+        raise UsageError(
+            f"{shown(source)}: {shown(strange[0])} is no table; a pattern names CSV, TSV, JSON "
+            "lines or Parquet, or WebDataset's tar"
+        )
+    return _tabulated(pattern_tables(source, files), shown(source), options)
 
 
 def _from_folder(folder: Path, options: ConvertOptions) -> Parts:
@@ -104,20 +138,20 @@ def _from_file(file: Path, options: ConvertOptions) -> Parts:
         raise UsageError(f"{shown(file)}: is a single image; expected {EXPECTED}")
     if _is_table(name):
         return tabulate([_frame(file, options)], options)
-    listed = None if os.path.isfile(file) and hdf5_list(file) else _plain_list(file)
-    if listed is not None:
+    if is_plain_list(file):
         return (list_file(file, root=options.root, gray=options.gray, skip=options.skip),)
     if options.root is not None:
         raise _no_paths(file, options.root)
     return _from_records(file, options)
 
 
-def _plain_list(file: Path) -> Path | None:
-    """Return the file, if it is of none of the kinds that have names of their own."""
+def is_plain_list(file: Path) -> bool:
+    """Tell whether a path is that of a file of none of the kinds that have names of their own, nor
+    a list of HDF5 files: a list of images, if anything."""
     name, ending = file.name, file.suffix.lower()
     known = (NPZ, NPY, ".tar", *HDF5_ENDINGS)
-    own = is_idx_name(name) or is_cifar_name(name) or ending in known
-    return None if own or not os.path.isfile(file) else file
+    own = is_image_name(name) or _is_table(name) or is_idx_name(name) or is_cifar_name(name)
+    return not own and ending not in known and os.path.isfile(file) and not hdf5_list(file)
 
 
 def _from_records(file: Path, options: ConvertOptions) -> Parts:
@@ -136,11 +170,8 @@ def _from_records(file: Path, options: ConvertOptions) -> Parts:
 
 
 def _database(folder: Path, options: ConvertOptions) -> Parts:
-    if (folder / "CURRENT").is_file() and list(folder.glob("MANIFEST-*")):
-        raise UsageError(
-            f"{shown(folder)}: is a LevelDB, which cannot be read; make an LMDB of it with Caffe, "
-            "or convert the images again"
-        )
+    if is_leveldb(folder):
+        return (list_leveldb(folder, gray=options.gray),)
     if not (folder / "data.mdb").is_file():
         return ()
     if tables_of(folder):
@@ -154,21 +185,16 @@ def _shard_tables(folder: Path, options: ConvertOptions) -> Parts:
 
 
 def _file_tables(folder: Path, options: ConvertOptions) -> Parts:
-    """Read tables that are called after the parts of a set: train.csv, test.csv."""
-    found: dict[str, Path] = {}
-    for file in sorted(folder.iterdir()):
-        table = TABLES.get(re.split(r"[-_.]", file.name)[0].lower())
-        if table is None or not _is_table(file.name):
-            continue
-        if table in found:
-            raise DataError(
-                f"{shown(folder)}: {found[table].name} and {file.name} would both become the table "
-                f"{table}; move one away, or convert each by itself"
-            )
-        found[table] = file
-    first = sorted(found, key=lambda table: table != "train")
-    only = len(found) == 1
-    frames = [_frame(found[table], options, None if only else table) for table in first]
+    """Read tables that are called after the parts of a set, train.csv, test.csv, or shards."""
+    return _tabulated(folder_tables(folder, _is_table), shown(folder), options)
+
+
+def _tabulated(tables: Tables, where: str, options: ConvertOptions) -> Parts:
+    only = len(tables) == 1
+    frames = []
+    for table in sorted(tables, key=lambda table: table != "train"):
+        name = None if only else table
+        frames.append(joined([_frame(file, options, name) for file in tables[table]], where))
     return tabulate(frames, options) if frames else ()
 
 

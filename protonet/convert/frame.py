@@ -21,7 +21,8 @@ class Frame:
     Args:
         where: the file, as messages call it.
         columns: the cells by the name of their column, each with as many.
-        lines: the line, or the number, of each row in the file.
+        lines: the line, or the number, of each row in the file; of several files, what messages
+            call it.
         table: name of the table that it becomes; None for the only one.
         rejects: rows that are none, and are not among the cells.
         images: of each row, beside the cells; None where there are none.
@@ -30,7 +31,7 @@ class Frame:
 
     where: str
     columns: dict[str, list[Cell]]
-    lines: Sequence[int]
+    lines: Sequence[int] | Sequence[str]
     table: str | None = None
     rejects: tuple[Reject, ...] = ()
     images: Images | None = None
@@ -38,7 +39,8 @@ class Frame:
 
     def place(self, row: int) -> str:
         """Return what messages call a row: the file and the line."""
-        return f"{self.where}:{self.lines[row]}"
+        line = self.lines[row]
+        return line if isinstance(line, str) else f"{self.where}:{line}"
 
 
 def is_missing(cell: Cell) -> bool:

@@ -14,18 +14,23 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
 from protonet.convert.files import ImageFiles, shown
+from protonet.convert.paths import Paths
 from protonet.convert.source import Part, Reject, labelled, numbered_classes
 from protonet.data.layout import Array
+from protonet.data.window_file import is_window_file
 from protonet.errors import DataError
 
 _MOST = 2**63 - 1
+_MOST_FLOAT = float(np.finfo(np.float32).max)
 _WHOLE = re.compile(r"-?[0-9]{1,19}")
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 _QUOTED = re.compile(r'"([^"]*)"\s+(.*)')
@@ -35,6 +40,10 @@ EXPECTED = (
 )
 """What can be converted, for messages."""
 _LINE = "a line is `path label`"
+_WINDOWS = (
+    "it is a window file: data: {train: {source: WINDOWS.txt, windows: {}, transform: {crop_size: "
+    "227}, batch_size: 128}} draws windows from it as it trains, without conversion"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,20 @@ class _Line:
 
 
 @dataclass(frozen=True, slots=True)
+class _Lines:
+    """The lines of a file that are not blank; each is made when it is looked at, for a million are
+    a lot."""
+
+    data: bytes
+
+    def __iter__(self) -> Iterator[_Line]:
+        for number, line in enumerate(BytesIO(self.data), 1):
+            text = os.fsdecode(line).strip()
+            if text:
+                yield _Line(number, text)
+
+
+@dataclass(frozen=True, slots=True)
 class _Entry:
     """A line whose labels are read, and the file that it names."""
 
@@ -70,7 +93,53 @@ class _Entry:
     labels: tuple[str, ...]
 
 
-def list_file(file: Path, *, root: str | None, gray: bool, skip: bool = False) -> Part:
+class _Entries:
+    """The entries of a list, each in a few bytes besides its path, for a million are a lot.
+
+    Attributes:
+        files: the file of each.
+        numbers: the line of each.
+    """
+
+    def __init__(self) -> None:
+        self.files, self.numbers = Paths(), array("q")
+        self._whole, self._integers, self._floats = bytearray(), array("q"), array("d")
+
+    def add(self, entry: _Entry) -> None:
+        """Take an entry of as many labels as the others."""
+        self.files.append(entry.file)
+        self.numbers.append(entry.number)
+        whole = all(map(_WHOLE.fullmatch, entry.labels))
+        self._whole.append(whole)
+        self._integers.extend(int(word) if whole else 0 for word in entry.labels)
+        self._floats.extend(map(float, entry.labels))
+
+    def without(self, left_out: Sequence[int]) -> _Entries:
+        """Return all but those of these numbers."""
+        others, most = _Entries(), len(self._floats) // max(1, len(self.files))
+        passed = frozenset(left_out)
+        for place, path in enumerate(self.files):
+            if place not in passed:
+                others.files.append(path)
+                others.numbers.append(self.numbers[place])
+                others._whole.append(self._whole[place])
+                others._integers.extend(self._integers[place * most : (place + 1) * most])
+                others._floats.extend(self._floats[place * most : (place + 1) * most])
+        return others
+
+    def labels(self, most: int) -> Array:
+        """Return the labels, (N,) where each line has one, else (N, most)."""
+        labels: Array
+        if all(self._whole):
+            labels = np.array(self._integers, np.int64)
+        else:
+            labels = np.array(self._floats, np.float32)
+        return labels.reshape(-1, most) if most > 1 else labels
+
+
+def list_file(
+    file: Path, *, root: str | None, gray: bool, skip: bool = False, option: str = "--root"
+) -> Part:
     """Read a list file.
 
     Args:
@@ -78,46 +147,57 @@ def list_file(file: Path, *, root: str | None, gray: bool, skip: bool = False) -
         root: where its paths start; None is its own folder.
         gray: decode to one channel.
         skip: take lines that are wrong, or whose file is missing, for rejects instead of errors.
+        option: what `root` is called where it is given, for messages.
 
     Raises: DataError naming the line that is none of `path label`, or whose file does not exist,
-        or if there are no lines.
+        or if there are no lines, or those of a window file.
     """
+    if is_window_file(file):
+        raise DataError(f"{shown(file)}: {_WINDOWS}")
     lines = _parse(file)
-    if not lines:
+    if next(iter(lines), None) is None:
         raise DataError(f"{shown(file)}: the list is empty; expected one `path label` a line")
     most = min((count for line in lines if (count := line.numbers())), default=1)
-    found = [_entry(line, most, file, root) for line in lines]
-    rejects = [one for one in found if isinstance(one, Reject)]
+    entries, rejects = _entries(lines, most, file, root)
     if rejects and not skip:
         raise DataError(rejects[0].why)
-    entries = [one for one in found if isinstance(one, _Entry)]
-    missing = {one.file for one in entries if not os.path.isfile(one.file)}
-    del lines, found  # of a million lines each is a lot
+    missing = [place for place, path in enumerate(entries.files) if not os.path.isfile(path)]
     if missing and not skip:
-        raise _missing(file, entries, missing, root)
-    rejects += [
-        _reject(file, one.number, f"there is no file {shown(one.file)}")
-        for one in entries
-        if one.file in missing
-    ]
-    entries = [one for one in entries if one.file not in missing]
-    labels = _labels([one.labels for one in entries], most)
+        raise _missing(file, entries, missing, _hint(root, option))
+    if missing:
+        for place in missing:
+            why = f"there is no file {shown(entries.files[place])}"
+            rejects.append(_reject(file, entries.numbers[place], why))
+        entries = entries.without(missing)
+    labels = entries.labels(most)
     classes = numbered_classes(labels) if labels.ndim == 1 and labels.dtype == np.int64 else None
-    images = ImageFiles([one.file for one in entries], gray)
+    images = ImageFiles(entries.files, gray)
     notes = _notes(file, labels, classes)
     return Part(images, labelled(labels), classes, notes=notes, rejects=tuple(rejects))
 
 
-def _parse(file: Path) -> list[_Line]:
+def _parse(file: Path) -> _Lines:
     try:
         data = file.read_bytes()
     except OSError as error:
         raise DataError(f"{shown(file)}: the list cannot be read: {error.strerror}") from error
     if b"\0" in data:
         raise DataError(f"{shown(file)}: it is of no kind that is known; expected {EXPECTED}")
-    texts = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    numbered = ((number, os.fsdecode(text).strip()) for number, text in enumerate(texts, 1))
-    return [_Line(number, text) for number, text in numbered if text]
+    return _Lines(data.removeprefix(b"\xef\xbb\xbf"))
+
+
+def _entries(
+    lines: _Lines, most: int, file: Path, root: str | None
+) -> tuple[_Entries, list[Reject]]:
+    """Return the lines that end in `most` labels, and what is wrong with the others."""
+    entries, rejects = _Entries(), []
+    for line in lines:
+        found = _entry(line, most, file, root)
+        if isinstance(found, _Entry):
+            entries.add(found)
+        else:
+            rejects.append(found)
+    return entries, rejects
 
 
 def _entry(line: _Line, most: int, file: Path, root: str | None) -> _Entry | Reject:
@@ -148,17 +228,16 @@ def _wrong(line: _Line, path: str, words: Sequence[str], most: int) -> str:
                 f"the label {word} is negative; labels count from 0, and a number that is no class "
                 f"is written with a point, {word}.0"
             )
-        if "." not in word and "e" not in word.lower() and abs(int(word[:30])) > _MOST:
+        if _too_large(word):
             return f"the label `{word[:30]}` is too large"
     return ""
 
 
-def _labels(words: Sequence[tuple[str, ...]], most: int) -> Array:
-    """Return the labels, (N,) where each line has one, else (N, most)."""
-    whole = all(_WHOLE.fullmatch(word) for line in words for word in line)
-    convert, dtype = (int, "int64") if whole else (float, "float32")
-    array = np.array([[convert(word) for word in line] for line in words], dtype)
-    return array.reshape(-1, most) if most > 1 else array.reshape(-1)
+def _too_large(word: str) -> bool:
+    """Tell whether a number has no place in int64, or in float32 if it is not written as whole."""
+    if "." in word or "e" in word.lower():
+        return abs(float(word)) > _MOST_FLOAT
+    return abs(int(word[:30])) > _MOST
 
 
 def _located(path: str, file: Path, root: str | None) -> str:
@@ -167,16 +246,19 @@ def _located(path: str, file: Path, root: str | None) -> str:
     return os.path.join(root, path.lstrip("/"))
 
 
-def _missing(
-    file: Path, entries: Sequence[_Entry], missing: set[str], root: str | None
-) -> DataError:
+def _missing(file: Path, entries: _Entries, missing: Sequence[int], hint: str) -> DataError:
     """Return the error for files that are not there; it is found before the first is decoded."""
-    lines = [one for one in entries if one.file in missing]
-    hint = "its paths start at the list's folder; --root FOLDER" if root is None else "--root"
+    first, count = missing[0], len(entries.files)
     return DataError(
-        f"{shown(file)}:{lines[0].number}: there is no file {shown(lines[0].file)} "
-        f"({len(lines)} of {len(entries)} are missing); {hint} says where they start"
+        f"{shown(file)}:{entries.numbers[first]}: there is no file {shown(entries.files[first])} "
+        f"({len(missing)} of {count} are missing); {hint}"
     )
+
+
+def _hint(root: str | None, option: str) -> str:
+    if root is None:
+        return f"its paths start at the list's folder; {option} FOLDER says where they start"
+    return f"{option} says where they start"
 
 
 def _notes(file: Path, labels: Array, classes: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -78,8 +78,11 @@ class ConvertOptions:
     """Folder put in front of every path of a list or table; None means the file's own."""
     force: bool = False
     """Replace a dataset that is already there."""
+    restart: bool = False
+    """Begin again, whatever an earlier run that was killed had stored."""
     workers: int | None = None
-    """Number of decoding threads; None means one for each core this process may use."""
+    """Number of threads, the caller's among them; None means one for each core this process may
+    use. Where there are several, one more computes hashes and means."""
     limit: int | None = None
     """Most records of each source table; None takes all."""
     skip: bool = False
@@ -100,7 +103,7 @@ class ConvertOptions:
 
     @property
     def threads(self) -> int:
-        """Number of decoding threads to use."""
+        """Number of threads to use."""
         return self.workers or _cores()
 
 

@@ -7,8 +7,13 @@ truth values and lists of numbers are columns; anything else is left out. It nee
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from protonet.convert.files import shown
@@ -18,42 +23,50 @@ from protonet.data.image import Decoded, decode, image_errors
 from protonet.errors import DataError, UsageError
 from protonet.records import ChannelOrder
 
+_KEPT_GROUPS = 4
 _IMAGE_KEYS = {"bytes", "path"}
 
 
-@dataclass(frozen=True)
 class PackedImages:
-    """Images whose files' bytes lie in memory.
+    """The images of a column, read in the groups of rows that the file is stored in, the last few
+    of which are kept.
 
     Args:
-        where: what they lie in, for messages.
-        data: Arrow's column of bytes, which is not copied.
+        where: the file, for messages.
+        file: pyarrow's, open.
+        column: name of the column.
         gray: decode to one channel.
     """
 
-    where: str
-    data: Any
-    gray: bool
+    def __init__(self, where: str, file: Any, column: str, gray: bool) -> None:
+        self._where, self._file, self._column, self._gray = where, file, column, gray
+        groups = range(file.metadata.num_row_groups)
+        sizes = (file.metadata.row_group(group).num_rows for group in groups)
+        self._starts: list[int] = list(accumulate(sizes, initial=0))
+        self._lock = Lock()
+        self._group = lru_cache(_KEPT_GROUPS)(self._read)
 
     def __len__(self) -> int:
         """Return the number of images."""
-        return len(self.data)
+        return self._starts[-1]
 
     @property
     def channels(self) -> ChannelOrder:
         """What the decoded channels are."""
-        return "gray" if self.gray else "RGB"
+        return "gray" if self._gray else "RGB"
 
     def name(self, index: int) -> str:
         """Return the file and the image's row in it, from 1."""
-        return f"{self.where}:{index + 1}"
+        return f"{self._where}:{index + 1}"
 
     def content(self, index: int) -> bytes:
         """Return the bytes of one image's file.
 
-        Raises: DataError if there are none.
+        Raises: DataError if there are none, or the group of rows cannot be read.
         """
-        data = self.data[index].as_py()
+        group = bisect_right(self._starts, index) - 1
+        with self._lock:
+            data = self._group(group)[index - self._starts[group]].as_py()
         if not data:
             raise DataError(f"{self.name(index)}: has no image")
         return bytes(data)
@@ -64,41 +77,56 @@ class PackedImages:
         Raises: DataError naming the row and why it cannot be decoded.
         """
         with image_errors(self.name(index)):
-            return decode(self.content(index), gray=self.gray)
+            return decode(self.content(index), gray=self._gray, spaced=True)
+
+    def _read(self, group: int) -> Any:
+        with _arrow_errors(self._where):
+            read = self._file.read_row_group(group, columns=[self._column])
+        return read.column(0).combine_chunks().field("bytes")
 
 
 def read_parquet(file: Path, *, gray: bool, table: str | None = None) -> Frame:
-    """Read a Parquet file.
+    """Read a Parquet file; its images are read when they are asked for.
 
     Raises: UsageError if pyarrow is not installed; DataError if the file cannot be read.
     """
     where = shown(file)
-    read = _read(file, where)
+    opened = _open(file, where)
     images: Images | None = None
-    columns: dict[str, list[object]] = {}
-    for name, kind in zip(read.schema.names, read.schema.types, strict=True):
-        values = read.column(name)
+    wanted = []
+    for name, kind in zip(opened.schema_arrow.names, opened.schema_arrow.types, strict=True):
         if _is_image(kind):
-            data = values.combine_chunks().field("bytes")
-            images = PackedImages(where, data, gray) if images is None else images
+            images = PackedImages(where, opened, name, gray) if images is None else images
         elif _is_column(kind):
-            columns[name] = values.to_pylist()
-    if not read.num_rows or not (columns or images):
+            wanted.append(name)
+    with _arrow_errors(where):
+        read = opened.read(columns=wanted)
+    columns = {name: read.column(name).to_pylist() for name in wanted}
+    rows = opened.metadata.num_rows
+    if not rows or not (columns or images):
         raise DataError(f"{where}: holds no row that a record can be made of")
-    lines = range(1, read.num_rows + 1)
+    lines = range(1, rows + 1)
     return Frame(where, columns, lines, table, images=images, folder=str(file.parent))
 
 
-def _read(file: Path, where: str) -> Any:
+def _open(file: Path, where: str) -> Any:
     try:
-        import pyarrow
         import pyarrow.parquet
     except ModuleNotFoundError as error:
         raise UsageError(
             f"{where}: to read Parquet, pyarrow is needed: pip install protonet[parquet]"
         ) from error
+    with _arrow_errors(where):
+        return pyarrow.parquet.ParquetFile(file, memory_map=True)
+
+
+@contextmanager
+def _arrow_errors(where: str) -> Iterator[None]:
+    """Turn what pyarrow raises into a DataError."""
+    import pyarrow
+
     try:
-        return pyarrow.parquet.read_table(file, partitioning=None)
+        yield
     except (pyarrow.ArrowException, OSError) as error:
         why = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
         raise DataError(f"{where}: cannot be read as Parquet: {why}") from error

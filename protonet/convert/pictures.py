@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from protonet.convert.resizing import Resize, resized, target
+from protonet.convert.resizing import Resize, resized_planes, target
 from protonet.convert.source import Images, Reject
 from protonet.data.encoded_images import EncodedImages
 from protonet.data.header import FieldSpec
@@ -118,7 +118,7 @@ class Pictures:
             height, width = pixels.shape[:2]
             record = fit_mask(pixels, target((width, height), self.size))[..., 0]  # (H, W)
         else:
-            record = resized(pixels, self.size).transpose(2, 0, 1)  # (C, H, W)
+            record = resized_planes(pixels, self.size)  # (C, H, W)
         if record.shape != self.shape:
             raise two_sizes(self.like, self.shape, self.images.name(index), record.shape)
         return record

@@ -42,12 +42,17 @@ def plan(parts: Sequence[Part], options: ConvertOptions) -> list[Plan]:
     return [replace(one, batches=replace(one.batches, hashed=True)) for one in plans]
 
 
-def check_room(plans: Sequence[Plan], destination: Path) -> None:
+def check_room(plans: Sequence[Plan], destination: Path, stored: int = 0) -> None:
     """Refuse what the disk has no room for, before anything is written.
+
+    Args:
+        plans: the tables.
+        destination: where they go.
+        stored: how many bytes of them are there already.
 
     Raises: StorageError.
     """
-    wanted = int(_ROOM * sum(len(one.rows) * one.batches.record_bytes for one in plans))
+    wanted = int(_ROOM * sum(len(one.rows) * one.batches.record_bytes for one in plans)) - stored
     folder = Path(os.path.realpath(destination)).parent
     try:
         free = shutil.disk_usage(folder).free

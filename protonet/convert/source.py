@@ -131,6 +131,7 @@ class Part:
         channels: of `data`, where that is an image among the values.
         rejects: what the listing found that cannot be stored; none of it is among the records.
         tabular: whether the fields were made of columns.
+        made_by: how the dataset was made that the part is; empty where it is none.
     """
 
     images: Images | None
@@ -142,6 +143,7 @@ class Part:
     channels: ChannelOrder | None = None
     rejects: tuple[Reject, ...] = field(default=())
     tabular: bool = False
+    made_by: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def labels(self) -> Array:

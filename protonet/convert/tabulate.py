@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from protonet.convert.column_fields import Labels, encode, label_fields
 from protonet.convert.files import ImageFiles, shown
@@ -129,7 +130,7 @@ def _without(frame: Frame, strange: Mapping[int, str]) -> Frame:
     )
     kept = [row for row in range(len(frame.lines)) if row not in strange]
     columns = {name: [cells[row] for row in kept] for name, cells in frame.columns.items()}
-    lines = [frame.lines[row] for row in kept]
+    lines: list[Any] = [frame.lines[row] for row in kept]
     images = None if frame.images is None else SomeImages(frame.images, kept)
     return replace(
         frame, columns=columns, lines=lines, rejects=frame.rejects + rejects, images=images

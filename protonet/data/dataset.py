@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 
-from protonet.data.encoded_column import EncodedColumn
+from protonet.data.decoding import Decoding, Encoded
 from protonet.data.header import Header
 from protonet.data.layout import Array, Column, Rows
 from protonet.errors import UsageError
+from protonet.windows.plain import LARGE, Windows
 
 
 class Gathering(Protocol):
@@ -26,6 +27,31 @@ class Gathering(Protocol):
         """Copy records `rows`, which exist, to `out`, (N, *shape), C-contiguous.
 
         Raises: DataError if a chunk is damaged.
+        """
+        ...
+
+
+@runtime_checkable
+class Viewing(Protocol):
+    """The records of one field, where they lie in memory, or seem to."""
+
+    def views(self, rows: Rows) -> Iterator[Array]:
+        """Yield each of the records `rows`, which exist, without a copy: (*shape,), to be read
+        before the next one is asked for.
+
+        Raises: DataError if a chunk is damaged.
+        """
+        ...
+
+
+@runtime_checkable
+class Pictured(Protocol):
+    """Images of one field, each of its own size, decoded when they are asked for."""
+
+    def image(self, row: int) -> Array:
+        """Return one image, (C, H, W), or (H, W) of class numbers.
+
+        Raises: DataError if it is damaged.
         """
         ...
 
@@ -49,7 +75,7 @@ class ChunkedDataset:
     ) -> None:
         self.path, self.header = path, header
         self._columns: Mapping[str, Gathering] | None = columns
-        self._reopen = reopen
+        self.reopen = reopen
 
     def __len__(self) -> int:
         """Return the number of records."""
@@ -62,7 +88,7 @@ class ChunkedDataset:
             raise IndexError(f"{self.path}: there is no record {index}; there are {count}")
         record = {}
         for name, column in self._open_columns().items():
-            if isinstance(column, EncodedColumn):
+            if isinstance(column, Pictured):
                 record[name] = column.image(index % count)
                 continue
             value = np.empty((1, *column.column.shape), column.column.dtype)
@@ -75,10 +101,7 @@ class ChunkedDataset:
         columns = self._open_columns()
         if len(rows) == 0:
             return
-        least, most = int(rows.min()), int(rows.max())
-        if least < 0 or most >= self.header.count:
-            strange = least if least < 0 else most
-            raise IndexError(f"{self.path}: there is no record {strange}; there are {len(self)}")
+        self._check_rows(rows)
         for name, array in out.items():
             column = columns[name].column
             fits = array.shape == (len(rows), *column.shape) and array.dtype == column.dtype
@@ -87,6 +110,31 @@ class ChunkedDataset:
                     f"{name}: {array.dtype} {array.shape} cannot take {len(rows)} records"
                 )
             columns[name].gather(rows, array)
+
+    def cut(self, rows: Rows, name: str, windows: Windows, out: Array) -> None:
+        """Copy windows of images into an array, as `protonet.data.cutting.Cuts` says."""
+        gathering = self._open_columns()[name]
+        if len(rows) == 0:
+            return
+        self._check_rows(rows)
+        column = gathering.column
+        if isinstance(gathering, Viewing) and column.record_bytes >= LARGE:
+            windows.cut(gathering.views(rows), out)
+            return
+        images = np.empty((len(rows), *column.shape), column.dtype)
+        gathering.gather(rows, images)
+        windows.cut_all(images, out)
+
+    def decode(
+        self, rows: Rows, name: str, decoding: Decoding, positions: Rows, out: Array
+    ) -> None:
+        """Decode images into an array, as `protonet.data.decoding_records.Decodes` says."""
+        gathering = self._open_columns()[name]
+        if not isinstance(gathering, Encoded):
+            raise UsageError(f"{self.path}: its field {name} has no encoded images")
+        if len(rows):
+            self._check_rows(rows)
+            decoding.decode(gathering, rows, positions, out)
 
     @property
     def columns(self) -> Mapping[str, Gathering]:
@@ -115,7 +163,13 @@ class ChunkedDataset:
 
     def __reduce__(self) -> tuple[Callable[[], ChunkedDataset], tuple[()]]:
         """Pickle as the way to open it again."""
-        return self._reopen, ()
+        return self.reopen, ()
+
+    def _check_rows(self, rows: Rows) -> None:
+        least, most = int(rows.min()), int(rows.max())
+        if least < 0 or most >= self.header.count:
+            strange = least if least < 0 else most
+            raise IndexError(f"{self.path}: there is no record {strange}; there are {len(self)}")
 
     def _open_columns(self) -> Mapping[str, Gathering]:
         if self._columns is None:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 
+from protonet.data.decoding_threads import each
 from protonet.data.header import FieldSpec
 from protonet.data.image import decode, image_errors, probe
 from protonet.data.layout import Array, Column, Rows
 from protonet.errors import DataError
-
-_FEW = 4
-"""Images that are decoded where they are asked for: threads would take longer."""
 
 
 class Stored(Protocol):
@@ -46,6 +42,7 @@ class EncodedColumn:
         gray: decode to one channel.
 
     Attributes:
+        gray: as given.
         column: what is decoded, as a column of pixels would be stored.
         parts: the columns of the file.
     """
@@ -54,10 +51,15 @@ class EncodedColumn:
         self, field: FieldSpec, data: Stored, ends: Stored, where: str, *, gray: bool
     ) -> None:
         self.field, self._data, self._ends, self._where = field, data, ends, where
-        self._gray = gray
+        self.gray = gray
         count = ends.column.count
         self.column = Column(field.name, np.dtype("u1"), field.shape or (), count, count or 1)
         self.parts = (data, ends)
+
+    def over(self, change: Callable[[Stored], Stored]) -> EncodedColumn:
+        """Return the same images, out of changed columns of the file."""
+        data, ends = map(change, self.parts)
+        return EncodedColumn(self.field, data, ends, self._where, gray=self.gray)
 
     def encoded(self, row: int) -> bytes:
         """Return the bytes of one image's file.
@@ -68,8 +70,12 @@ class EncodedColumn:
         ends = self._ends.span(first, row + 1).tolist()
         start, stop = (0 if row == 0 else ends[0]), ends[-1]
         if not 0 <= start <= stop <= self._data.column.count:
-            raise DataError(f"{self._name(row)}: its place is damaged; convert the data again")
+            raise DataError(f"{self.name(row)}: its place is damaged; convert the data again")
         return bytes(self._data.span(start, stop).tobytes())
+
+    def name(self, row: int) -> str:
+        """Return what messages call a record."""
+        return f"{self._where}, record {row}"
 
     def shape(self, data: bytes) -> tuple[int, ...]:
         """Return what an image's bytes decode to, (C, H, W).
@@ -77,15 +83,15 @@ class EncodedColumn:
         Raises: DataError if they are no image's.
         """
         with image_errors(f"{self._where}: an image of field {self.field.name}"):
-            return probe(data, gray=self._gray).shape
+            return probe(data, gray=self.gray).shape
 
     def image(self, row: int) -> Array:
         """Return one image, decoded, (C, H, W).
 
         Raises: DataError if it is damaged.
         """
-        with image_errors(self._name(row)):
-            pixels = decode(self.encoded(row), gray=self._gray).pixels
+        with image_errors(self.name(row)):
+            pixels = decode(self.encoded(row), gray=self.gray).pixels
         return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
     def gather(self, rows: Rows, out: Array) -> None:
@@ -98,28 +104,14 @@ class EncodedColumn:
                 f"{self._where}: the images of its field {self.field.name} have different sizes, "
                 "and a batch has one; convert again with --resize WxH"
             )
-        numbers = list(enumerate(rows.tolist()))
-        if len(numbers) < _FEW:
-            for place, row in numbers:
-                self._into(out, place, row)
-            return
-        for _ in _pool(os.getpid()).map(lambda one: self._into(out, *one), numbers):
-            pass
+        numbers = rows.tolist()
+        each(len(numbers), lambda place: self._into(out, place, numbers[place]))
 
     def _into(self, out: Array, place: int, row: int) -> None:
         image = self.image(row)
         if image.shape != out.shape[1:]:
             raise DataError(
-                f"{self._name(row)}: decodes to the shape {list(image.shape)}, and the field has "
+                f"{self.name(row)}: decodes to the shape {list(image.shape)}, and the field has "
                 f"{list(out.shape[1:])}: it is damaged; convert the data again"
             )
         out[place] = image
-
-    def _name(self, row: int) -> str:
-        return f"{self._where}, record {row}"
-
-
-@lru_cache(1)
-def _pool(process: int) -> ThreadPoolExecutor:
-    """Return the threads of this process: a forked one has none of its parent's."""
-    return ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="protonet-decode")

@@ -2,27 +2,28 @@
 
 The names of `protonet.data.layout` are HDF5 datasets: `train/data` is an array (N, C, H, W) in
 chunks, `train/protonet/header` a text. Chunks are uncompressed, so that they are mapped where they
-lie in the file and read like LMDB's; a file that was compressed or rearranged with other tools is
-read through h5py.
+lie in the file and read like LMDB's. A file that was compressed with other tools is decompressed
+chunk by chunk, by zlib where that is all it takes; what else was done to it is left to h5py.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import h5py
 import numpy as np
 
+from protonet.data.hdf5_chunks import ChunkError, read_chunk, stored_chunks
 from protonet.data.layout import HEADER, Array, Column, Rows, checksum, damaged
 from protonet.data.mapped import MappedColumn, map_file
 from protonet.errors import DataError, StorageError
 
 _VERSION = ("v110", "v110")  # HDF5 1.10 and later can read it; its metadata have checksums
-_CACHED_CHUNKS = 16
+_KEPT_BYTES = 64 << 20
 
 
 class Hdf5Store:
@@ -129,10 +130,15 @@ class Hdf5File:
                     f"{where}: field {column.name} is an array of shape {list(array.shape)}, not "
                     f"{[column.count, *column.shape]}; it was changed: convert the data again"
                 )
-            offsets = _offsets(array, column)
-        if offsets is None:
-            return UnmappedColumn(column, self._path, name, checksums, where)
-        return MappedColumn(column, self._bytes, offsets, checksums, where)
+            stored = stored_chunks(array, column)
+        if stored is None:
+            return UnmappedColumn(
+                _by_hdf5(self._path, name, column, where), column, checksums, where
+            )
+        if stored.lie_open:
+            return MappedColumn(column, self._bytes, stored.offsets, checksums, where)
+        read = partial(read_chunk, self._bytes, stored, column)
+        return UnmappedColumn(read, column, checksums, where)
 
     @contextmanager
     def _opened(self) -> Iterator[h5py.File]:
@@ -141,20 +147,25 @@ class Hdf5File:
 
 
 class UnmappedColumn:
-    """A column that only h5py can read: whole chunks, the last few of which are kept.
+    """A column that is read by whole chunks, the last few of which are kept: 64 MiB, or one chunk.
+
+    Each is checked against its checksum when it is read for the first time.
 
     Args:
+        read: gives the records of a chunk, (N, *shape).
         column: what is stored.
-        file: the HDF5 file.
-        name: of the array in it.
         checksums: of each chunk, (chunks,).
         where: the table's path, for messages.
     """
 
-    def __init__(self, column: Column, file: Path, name: str, checksums: Array, where: str) -> None:
-        self.column, self._file, self._name = column, file, name
+    def __init__(
+        self, read: Callable[[int], Array], column: Column, checksums: Array, where: str
+    ) -> None:
+        self.column, self._read_chunk = column, read
         self._checksums, self._where = checksums, where
-        self._chunk = lru_cache(_CACHED_CHUNKS)(self._read)
+        self._unchecked = np.ones(column.chunks, np.bool_)
+        kept = _KEPT_BYTES // max(1, column.per_chunk * column.record_bytes)
+        self._chunk = lru_cache(max(1, kept))(self._read)
 
     def gather(self, rows: Rows, out: Array) -> None:
         """Copy records `rows`, which exist, to `out`, (N, *shape).
@@ -180,30 +191,33 @@ class UnmappedColumn:
         return np.concatenate(pieces)
 
     def _read(self, chunk: int) -> Array:
-        records = self.column.records_in(chunk)
-        shape = (len(records), *self.column.shape)
-        values: Array = np.empty(shape, self.column.dtype)
-        with reading(self._where), h5py.File(self._file, "r", locking=False) as file:
-            file[self._name].read_direct(values, np.s_[records.start : records.stop])
-        found, written = checksum(values), int(self._checksums[chunk])
-        if found != written:
-            raise damaged(self._where, self.column, chunk, found, written)
+        try:
+            values = self._read_chunk(chunk)
+        except ChunkError as error:
+            records = self.column.records_in(chunk)
+            raise DataError(
+                f"{self._where}: chunk {chunk} of field {self.column.name} (records {records[0]} "
+                f"to {records[-1]}) is damaged: {error}; convert the data again"
+            ) from error
+        if self._unchecked[chunk]:
+            found, written = checksum(values), int(self._checksums[chunk])
+            if found != written:
+                raise damaged(self._where, self.column, chunk, found, written)
+            self._unchecked[chunk] = False
         return values
 
 
-def _offsets(array: h5py.Dataset, column: Column) -> Rows | None:
-    """Return where each chunk lies in the file, or None where they are not open to be mapped."""
-    if array.chunks != (column.per_chunk, *column.shape) or array.dtype != column.dtype:
-        return None
-    if array.id.get_create_plist().get_nfilters():
-        return None
-    offsets = np.full(column.chunks, -1, np.int64)
+def _by_hdf5(file: Path, name: str, column: Column, where: str) -> Callable[[int], Array]:
+    """Return what reads a chunk's records through h5py, whatever the filters of the array."""
 
-    def note(stored: h5py.h5d.StoreInfo) -> None:
-        offsets[stored.chunk_offset[0] // column.per_chunk] = stored.byte_offset
+    def read(chunk: int) -> Array:
+        records = column.records_in(chunk)
+        values: Array = np.empty((len(records), *column.shape), column.dtype)
+        with reading(where), h5py.File(file, "r", locking=False) as opened:
+            opened[name].read_direct(values, np.s_[records.start : records.stop])
+        return values
 
-    array.id.chunk_iter(note)
-    return offsets
+    return read
 
 
 @contextmanager

@@ -21,8 +21,8 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 import numpy as np
@@ -39,10 +39,11 @@ FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 
 _ORIENTATION_TAG = 0x0112
 _JPEG = ("JPEG", "MPO")  # MPO: several JPEGs in one file, the first is the picture
-_TURNED = (5, 6, 7, 8)
+TURNED = (5, 6, 7, 8)
 """Orientations of pictures that lie on their side."""
 _END = {"JPEG": b"\xff\xd9", "PNG": b"IEND"}
 _END_BYTES = 64
+_MARKER, _SCAN, _TAGS = 0xFF, 0xDA, 0xE1
 _GRAY_MODES = ("1", "L", "LA", "I;16", "I;16L", "I;16B", "I;16N")
 
 
@@ -61,11 +62,22 @@ class Decoded:
     remark: str | None = None
 
 
-def decode(data: bytes, *, gray: bool) -> Decoded:
+def decode(data: bytes, *, gray: bool, spaced: bool = False) -> Decoded:
     """Decode the bytes of an image file to pixels, (H, W, 1) where `gray`, else (H, W, 3).
+
+    Args:
+        data: the bytes.
+        gray: decode to one channel.
+        spaced: colour pixels may lie four bytes apart, as `protonet.data.planes` likes them; else
+            the array is C-contiguous.
 
     Raises: whatever Pillow raises for a file it cannot read; `image_errors` turns it into ours.
     """
+    known = _plain_jpeg(data)
+    if known is not None:
+        with suppress(ValueError):  # it is damaged: perhaps Pillow can read it
+            space = "GRAY" if gray else "RGBX" if spaced else "RGB"
+            return Decoded(simplejpeg.decode_jpeg(data, space)[..., :3], known.gray)
     with Image.open(BytesIO(data), formats=FORMATS) as image:
         is_gray = image.mode in _GRAY_MODES
         if image.format in _JPEG and image.mode in ("L", "RGB"):
@@ -75,7 +87,7 @@ def decode(data: bytes, *, gray: bool) -> Decoded:
             image.load()
             turn = _orientation(image)
             pixels, remark = _flatten(image, gray), None
-        return Decoded(_upright(pixels, turn), is_gray, remark)
+        return Decoded(upright(pixels, turn), is_gray, remark)
 
 
 @dataclass(frozen=True)
@@ -100,9 +112,12 @@ def probe(data: bytes, *, gray: bool) -> Probed:
 
     Raises: whatever `decode` raises.
     """
+    known = _plain_jpeg(data)
+    if known is not None and _END["JPEG"] in data[-_END_BYTES:]:
+        return known if not gray else replace(known, shape=(1, *known.shape[1:]))
     with Image.open(BytesIO(data), formats=FORMATS) as image:
         form, is_gray = image.format or "", image.mode in _GRAY_MODES
-        turned = _orientation(image) in _TURNED
+        turned = _orientation(image) in TURNED
         width, height = image.size[::-1] if turned else image.size
     remark = None
     if _END.get(form, b"") not in data[-_END_BYTES:] or form not in _END:
@@ -143,7 +158,7 @@ def decode_mask(data: bytes) -> Decoded:
                 "grey or from a palette, of 8 bits"
             )
         image.load()
-        return Decoded(_upright(_with_channels(image).astype(np.uint8), _orientation(image)), True)
+        return Decoded(upright(_with_channels(image).astype(np.uint8), _orientation(image)), True)
 
 
 def fit_mask(pixels: Pixels, size: tuple[int, int] | None) -> Pixels:
@@ -160,6 +175,28 @@ def fit(pixels: Pixels, size: tuple[int, int] | None) -> Pixels:
         return pixels
     image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
     return _with_channels(image.resize(size, Image.Resampling.BILINEAR))
+
+
+def _plain_jpeg(data: bytes) -> Probed | None:
+    """Return what a JPEG says that is one picture, stands upright, and is not damaged before its
+    data; None of anything else. It takes a tenth of the time that Pillow needs to open it."""
+    try:
+        place = 2
+        while data[place] == _MARKER and data[place + 1] != _SCAN:
+            if data[place + 1] == _TAGS or data[place + 4 : place + 7] == b"MPF":
+                return None
+            place += 2 + (data[place + 2] << 8) + data[place + 3]
+        if data[:2] != b"\xff\xd8" or data[place] != _MARKER:
+            return None
+    except IndexError:  # it ends before its data begin
+        return None
+    try:
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
+    except ValueError:
+        return None
+    if colours not in ("Gray", "YCbCr") or height * width > (Image.MAX_IMAGE_PIXELS or 0):
+        return None
+    return Probed("JPEG", (3, height, width), colours == "Gray")
 
 
 def _decode_jpeg(data: bytes, image: Image.Image, gray: bool) -> tuple[Pixels, str | None]:
@@ -208,9 +245,12 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) else 1
 
 
-def _upright(pixels: Pixels, orientation: int) -> Pixels:
-    """Turn pixels (H, W, C) the way EXIF orientation 2 to 8 says; others change nothing."""
-    if orientation in _TURNED:
+def upright(pixels: Pixels, orientation: int) -> Pixels:
+    """Turn pixels (H, W, C) the way EXIF orientation 2 to 8 says; others change nothing.
+
+    Returns: C-contiguous.
+    """
+    if orientation in TURNED:
         pixels = pixels.swapaxes(0, 1)
     if orientation in (2, 3, 6, 7):
         pixels = pixels[:, ::-1]

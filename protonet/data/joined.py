@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from protonet.data.cutting import gather_windows
+from protonet.data.decoding import Decoding
+from protonet.data.decoding_records import decode_records
 from protonet.data.header import FieldSpec, Header
 from protonet.data.layout import Array, Rows
 from protonet.data.table import Records
+from protonet.windows.plain import Windows
 
 
 class Joined:
@@ -36,6 +40,18 @@ class Joined:
         for name, array in out.items():
             dataset, field = self._columns[name]
             dataset.gather(rows, {field: array})
+
+    def cut(self, rows: Rows, name: str, windows: Windows, out: Array) -> None:
+        """Copy windows of images into an array, as `protonet.data.cutting.Cuts` says."""
+        dataset, field = self._columns[name]
+        gather_windows(dataset, rows, field, windows, out)
+
+    def decode(
+        self, rows: Rows, name: str, decoding: Decoding, positions: Rows, out: Array
+    ) -> None:
+        """Decode images into an array, as `protonet.data.decoding_records.Decodes` says."""
+        dataset, field = self._columns[name]
+        decode_records(dataset, rows, field, decoding, positions, out)
 
 
 def _renamed(name: str, dataset: Records, field: str) -> FieldSpec:

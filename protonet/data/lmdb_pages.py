@@ -107,6 +107,18 @@ def places(file: Buffer) -> tuple[Rows, Rows]:
     return pairs[:, 0].copy(), pairs[:, 1].copy()
 
 
+def first_key(file: Buffer) -> bytes | None:
+    """Return the least of the keys, or None where there is none; a few pages are read.
+
+    Raises: PageError if anything in them cannot be.
+    """
+    meta = _checked_meta(file)
+    if meta.root == _EMPTY:
+        return None
+    key, _ = next(_Walk(file, meta).entries(meta.root, meta.depth), (None, None))
+    return key
+
+
 def _checked_meta(file: Buffer) -> _Meta:
     meta = _newest_meta(file)
     if len(file) < meta.pages * meta.page_size:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import mmap
+import os
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +20,12 @@ _PIECE_BYTES = 1 << 18
 """Records are copied in pieces of this size: the copy between stays in the processor's cache."""
 
 
+class _MappedFile(mmap.mmap):
+    """A map that also knows its file, which may be another by now under the same name."""
+
+    descriptor: int
+
+
 def map_file(path: Path, where: str) -> Array:
     """Return a file's bytes, read from the disk as they are touched. Shape (bytes,), uint8.
 
@@ -24,7 +33,9 @@ def map_file(path: Path, where: str) -> Array:
     """
     try:
         with path.open("rb") as file:
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            mapped = _MappedFile(file.fileno(), 0, access=mmap.ACCESS_READ)
+            mapped.descriptor = os.dup(file.fileno())
+            weakref.finalize(mapped, os.close, mapped.descriptor)
     except (OSError, ValueError) as error:  # ValueError: mmap refuses an empty file
         empty = "it is empty; convert the data again"
         why = error.strerror if isinstance(error, OSError) else empty
@@ -42,17 +53,29 @@ def check_length(file: Array, where: str) -> None:
 
     Raises: DataError.
     """
-    memory = file.base
-    mapped = memory.obj if isinstance(memory, memoryview) else memory
-    if isinstance(mapped, mmap.mmap) and mapped.size() < len(mapped):
+    mapped = _map_of(file)
+    if mapped is not None and mapped.size() < len(mapped):
         raise DataError(
             f"{where}: the file was cut short while it was read: it had {len(mapped):,} bytes, and "
             f"has {mapped.size():,}; put it back, or convert the data again"
         )
 
 
+def written_at(file: Array) -> int:
+    """Return when a mapped file was last written to, in nanoseconds; 0 of an array in memory."""
+    mapped = _map_of(file)
+    return 0 if mapped is None else os.fstat(mapped.descriptor).st_mtime_ns
+
+
+def _map_of(file: Array) -> _MappedFile | None:
+    memory = file.base
+    mapped = memory.obj if isinstance(memory, memoryview) else memory
+    return mapped if isinstance(mapped, _MappedFile) else None
+
+
 class MappedColumn:
-    """Gathers records of one column; each chunk is checked against its checksum at first touch.
+    """Gathers records of one column; each chunk is checked against its checksum at first touch, and
+    again if the file was written to since then.
 
     Args:
         column: what is stored.
@@ -70,6 +93,7 @@ class MappedColumn:
         self.column, self._file, self._offsets = column, file, offsets
         self._checksums, self._where = checksums, where
         self._unchecked = np.ones(column.chunks, np.bool_)
+        self._written = written_at(file)
         ends = offsets + np.array([column.bytes_in(chunk) for chunk in range(column.chunks)])
         if (offsets < 0).any() or (ends > len(file)).any():
             chunk = int(np.flatnonzero((offsets < 0) | (ends > len(file)))[0])
@@ -89,7 +113,7 @@ class MappedColumn:
 
         Raises: DataError if a chunk is damaged, or the file was cut short since it was mapped.
         """
-        check_length(self._file, self._where)
+        self._look()
         chunks, within = np.divmod(rows, self.column.per_chunk)
         self._check(chunks)
         places = self._offsets[chunks] + within * self._record.itemsize
@@ -101,28 +125,50 @@ class MappedColumn:
         for start in range(0, len(places), step):
             records[start : start + step] = self._anywhere[places[start : start + step]]
 
+    def views(self, rows: Rows) -> Iterator[Array]:
+        """Yield each of the records `rows`, which exist, as it lies in the page cache, (*shape,).
+
+        Raises: DataError if a chunk is damaged, or the file was cut short since it was mapped.
+        """
+        self._look()
+        chunks, within = np.divmod(rows, self.column.per_chunk)
+        self._check(chunks)
+        size, memory = self._record.itemsize, self._file.data
+        for place in (self._offsets[chunks] + within * size).tolist():
+            yield np.ndarray(self.column.shape, self.column.dtype, memory, place)
+
     def span(self, start: int, stop: int) -> Array:
         """Return records from `start` to `stop`, in a row; of a column of single numbers.
 
         Raises: DataError if a chunk is damaged, or the file was cut short since it was mapped.
         """
-        check_length(self._file, self._where)
+        self._look()
         per_chunk, size = self.column.per_chunk, self._record.itemsize
-        chunks = np.arange(start // per_chunk, max(start, stop - 1) // per_chunk + 1)
-        self._check(chunks)
+        chunks = range(start // per_chunk, max(start, stop - 1) // per_chunk + 1)
+        if self._unchecked[chunks.start : chunks.stop].any():
+            self._check(np.arange(chunks.start, chunks.stop))
         pieces = []
-        for chunk in chunks.tolist():
+        for chunk in chunks:
             first = max(start - chunk * per_chunk, 0)
             last = min(stop - chunk * per_chunk, per_chunk)
             place = int(self._offsets[chunk])
             pieces.append(self._file[place + first * size : place + last * size])
-        return np.concatenate(pieces).view(self.column.dtype)
+        whole = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+        return whole.view(self.column.dtype)
 
     def _copy_one_by_one(self, places: Rows, records: Array) -> None:
         """Copy records so large, in a file so large, that NumPy refuses the view of all places."""
         size = self._record.itemsize
         for number, place in enumerate(places.tolist()):
             records[number : number + 1] = self._file[place : place + size].view(self._record)
+
+    def _look(self) -> None:
+        """Refuse a file that was cut short, and trust nothing of one that was written to."""
+        check_length(self._file, self._where)
+        written = written_at(self._file)
+        if written != self._written:
+            self._unchecked[:] = True
+            self._written = written
 
     def _check(self, chunks: Rows) -> None:
         for chunk in np.unique(chunks[self._unchecked[chunks]]).tolist():

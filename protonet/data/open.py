@@ -81,11 +81,12 @@ def _reader(place: Path) -> type[LmdbFile] | type[Hdf5File] | None:
     if os.path.isdir(place):
         return LmdbFile if os.path.isfile(place / "data.mdb") or place.suffix == ".lmdb" else None
     if os.path.isfile(place):
-        return Hdf5File if place.suffix in (".h5", ".hdf5") or _is_hdf5(place) else None
+        return Hdf5File if place.suffix in (".h5", ".hdf5") or is_hdf5(place) else None
     return None
 
 
-def _is_hdf5(file: Path) -> bool:
+def is_hdf5(file: Path) -> bool:
+    """Tell whether a file begins as HDF5 files do; one that cannot be read does not."""
     with suppress(OSError), file.open("rb") as stream:
         return stream.read(len(_HDF5_SIGNATURE)) == _HDF5_SIGNATURE
     return False

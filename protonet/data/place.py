@@ -1,8 +1,8 @@
 """A file that appears under its name when it is complete, or never.
 
 It is written in a hidden folder beside its place, `.mnist.lmdb.4f21c6d0.partial`, which the writer
-holds locked. What a killed process leaves is not locked, and the next writer of the same name
-removes it.
+holds locked. What a killed process leaves is not locked: the next writer of the same name removes
+it, or goes on with it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import glob
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -22,7 +22,9 @@ _PARTIAL = ".partial"
 
 
 @contextmanager
-def appearing(path: Path, inner: str | None, *, force: bool) -> Iterator[Path]:
+def appearing(
+    path: Path, inner: str | None, *, force: bool, adopt: Callable[[Path], bool] | None = None
+) -> Iterator[Path]:
     """Give a file to write, and move it under `path` when the block ends without an error.
 
     Args:
@@ -30,20 +32,22 @@ def appearing(path: Path, inner: str | None, *, force: bool) -> Iterator[Path]:
         inner: name of the file within, if `path` is to be a folder; None if it is the file itself.
         force: replace an existing result, once the new one is complete. A folder keeps
             whatever else it holds.
+        adopt: asked about each hidden folder that a killed writer left, and tells whether to go on
+            in it; else it is removed. What else is in such a folder never appears.
 
     Raises: UsageError if something is in the way; StorageError if the disk refuses.
     """
     target = Path(os.path.realpath(path))
     with disk_errors(path):
-        _check_free(path, inner, force)
-        folder, lock = _own_folder(target)
+        check_free(path, inner, force=force)
+        folder, lock = _left_folder(target, adopt) or _new_folder(target)
     try:
         file = folder / (inner or path.name)
         yield file
         with disk_errors(path):
             _flush(file)
             _flush(file.parent)
-            _check_free(path, inner, force)  # again: another writer may have been faster
+            check_free(path, inner, force=force)  # again: another writer may have been faster
             _move(folder, file, target, inner)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -59,13 +63,17 @@ def disk_errors(path: Path | str) -> Iterator[None]:
         raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def _check_free(path: Path, inner: str | None, force: bool) -> None:
-    if path.exists() and path.is_dir() != (inner is not None):
+def check_free(path: Path, inner: str | None, *, force: bool) -> None:
+    """Refuse a place that something is in the way of; the arguments are those of `appearing`.
+
+    Raises: UsageError if it is taken; StorageError if its folder does not exist.
+    """
+    if os.path.exists(path) and path.is_dir() != (inner is not None):
         kinds = "a file, and a dataset of this name is a folder"
         if path.is_dir():
             kinds = "a folder, and a dataset of this name is a file"
         raise UsageError(f"{path}: this is {kinds}; give another name")
-    if path.exists() and not force:
+    if os.path.exists(path) and not force:
         raise UsageError(f"{path}: exists already; give another name, or --force to replace it")
     if not path.parent.is_dir():
         raise StorageError(
@@ -73,9 +81,8 @@ def _check_free(path: Path, inner: str | None, force: bool) -> None:
         )
 
 
-def _own_folder(target: Path) -> tuple[Path, int]:
+def _new_folder(target: Path) -> tuple[Path, int]:
     """Make the hidden folder, locked; the lock is let go by closing the descriptor."""
-    _remove_leftovers(target)
     while True:
         folder = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}{_PARTIAL}"
         folder.mkdir()
@@ -87,15 +94,36 @@ def _own_folder(target: Path) -> tuple[Path, int]:
         os.close(lock)
 
 
-def _remove_leftovers(target: Path) -> None:
-    for folder in target.parent.glob(f".{glob.escape(target.name)}.*{_PARTIAL}"):
-        with suppress(OSError):  # locked, so still being written; or removed by another
-            lock = os.open(folder, os.O_RDONLY)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder)
-            finally:
+def _left_folder(target: Path, adopt: Callable[[Path], bool] | None) -> tuple[Path, int] | None:
+    """Return the first folder left by a killed writer that is adopted, locked; remove the others
+    before it."""
+    for folder in sorted(target.parent.glob(f".{glob.escape(target.name)}.*{_PARTIAL}")):
+        lock = _locked(folder)
+        if lock is None:
+            continue
+        adopted = False
+        try:
+            adopted = adopt is not None and adopt(folder)
+            if adopted:
+                return folder, lock
+            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            if not adopted:
                 os.close(lock)
+    return None
+
+
+def _locked(folder: Path) -> int | None:
+    """Lock a folder; None where it is locked, so still being written, or removed by another."""
+    with suppress(OSError):
+        lock = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+        else:
+            return lock
+    return None
 
 
 def _flush(place: Path) -> None:
@@ -114,6 +142,9 @@ def _move(folder: Path, file: Path, target: Path, inner: str | None) -> None:
         file.replace(target / inner)
         changed = target
     else:
+        for other in folder.iterdir():
+            if other != file:
+                other.unlink()
         folder.rename(target)
     with suppress(OSError):  # some file systems do not flush folders
         _flush(changed)

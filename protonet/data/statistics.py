@@ -21,7 +21,9 @@ _LABEL = "label"
 _EXACT = 256
 _ONES = np.ones(_EXACT, np.float32)
 _LARGE = 4096
-"""Bytes of a channel from which it is summed by itself."""
+"""Bytes of a channel from which a record is summed by itself."""
+_AT_ONCE = 1 << 16
+"""Bytes of a channel that are summed at once: as floats, those of a picture stay in the cache."""
 
 
 class Moments:
@@ -85,28 +87,33 @@ class Moments:
 def _exact_sums(values: Array) -> tuple[list[int], list[int]]:
     """Return the sum and the sum of squares of each channel, of whole numbers (N, C, rest)."""
     if values.dtype == np.uint8 and values.shape[2] >= _LARGE:
-        rows = [
-            [_sums_of_bytes(record[channel]) for record in values]
-            for channel in range(values.shape[1])
-        ]
-        pairs = [[sum(column) for column in zip(*channel, strict=True)] for channel in rows]
-        return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        sums = np.zeros((2, values.shape[1]), np.int64)
+        for record in values:
+            for begin in range(0, values.shape[2], _AT_ONCE):
+                sums += _sums_of_bytes(record[:, begin : begin + _AT_ONCE])
+        return sums[0].tolist(), sums[1].tolist()
     squares = np.square(values, dtype=np.uint16 if values.dtype == np.uint8 else np.int64)
     totals = values.sum((0, 2), dtype=np.int64).tolist()
     return totals, squares.sum((0, 2), dtype=np.int64).tolist()
 
 
-def _sums_of_bytes(values: Array) -> tuple[int, int]:
-    """Return sum and sum of squares, (rest,) uint8, four times as fast as NumPy adds integers.
+def _sums_of_bytes(values: Array) -> npt.NDArray[np.int64]:
+    """Return sum and sum of squares of each channel, (2, C), of (C, rest) uint8, several times as
+    fast as NumPy adds integers.
 
     float32 is exact up to 2**24, and 256 squares of a byte stay below it: 256 · 255² = 16,646,400.
     """
-    whole = len(values) // _EXACT * _EXACT
-    blocks = values[:whole].reshape(-1, _EXACT).astype(np.float32)
-    squares = np.einsum("ij,ij->i", blocks, blocks).astype(np.int64)
-    rest = values[whole:].astype(np.int64)
-    total = int((blocks @ _ONES).astype(np.int64).sum()) + int(rest.sum())
-    return total, int(squares.sum()) + int((rest * rest).sum())
+    channels, size = values.shape
+    whole = size // _EXACT * _EXACT
+    blocks = values[:, :whole].reshape(channels, -1, _EXACT).astype(np.float32)  # (C, B, 256)
+    squares = blocks[:, :, np.newaxis] @ blocks[..., np.newaxis]  # (C, B, 1, 1)
+    rest = values[:, whole:].astype(np.int64)
+    return np.stack(
+        [
+            (blocks @ _ONES).astype(np.int64).sum(1) + rest.sum(1),
+            squares.astype(np.int64).sum((1, 2, 3)) + (rest * rest).sum(1),
+        ]
+    )
 
 
 class Labels:

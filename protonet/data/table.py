@@ -13,6 +13,7 @@ The formats themselves are in `protonet.data.lmdb` and `protonet.data.hdf5`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -93,16 +94,28 @@ FORMATS: Mapping[str, type[LmdbStore] | type[Hdf5Store]] = MappingProxyType(
 """File name ending → the format written under it."""
 
 
+def format_of(path: Path) -> type[LmdbStore] | type[Hdf5Store]:
+    """Return the format that is written under a path.
+
+    Raises: UsageError if its ending is another.
+    """
+    store_type = FORMATS.get(path.suffix)
+    if store_type is None:
+        raise UsageError(f"{path}: the name of a dataset ends in .lmdb, .h5 or .hdf5")
+    return store_type
+
+
 class Tables:
     """The tables of a dataset that is being written; `create_tables` makes it.
 
     Args:
         store: the format, open for writing.
         path: the dataset's path as people know it, for messages.
+        aside: computes statistics while chunks are stored; None where that comes first.
     """
 
-    def __init__(self, store: Store, path: str) -> None:
-        self._store, self._path = store, path
+    def __init__(self, store: Store, path: str, aside: Executor | None = None) -> None:
+        self._store, self._path, self._aside = store, path, aside
         self._writers: dict[str | None, TableWriter] = {}
 
     def table(
@@ -136,7 +149,8 @@ class Tables:
             made_by=dict(made_by),
         )
         where = self._path if name is None else f"{self._path}/{name}"
-        writer = TableWriter(self._store, "" if name is None else f"{name}/", header, where)
+        prefix = "" if name is None else f"{name}/"
+        writer = TableWriter(self._store, prefix, header, where, self._aside)
         self._writers[name] = writer
         return writer
 
@@ -172,9 +186,7 @@ def create_tables(path: Path, *, force: bool = False) -> Iterator[Tables]:
     Raises: UsageError if the ending is another, or the path exists and `force` is not given;
         StorageError if the folder cannot be written or the disk is full.
     """
-    store_type = FORMATS.get(path.suffix)
-    if store_type is None:
-        raise UsageError(f"{path}: the name of a dataset ends in .lmdb, .h5 or .hdf5")
+    store_type = format_of(path)
     with appearing(path, store_type.file_name, force=force) as place:
         store = store_type(place, str(path))
         try:

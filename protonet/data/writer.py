@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, wait
+from contextlib import contextmanager
 from typing import Protocol
 
 import numpy as np
@@ -62,10 +64,18 @@ class TableWriter:
         prefix: of the table's names, "" or "train/".
         header: what is known before the first record.
         where: the table's path as people know it, for messages.
+        aside: computes the statistics of a chunk while it is stored; None where that comes first.
     """
 
-    def __init__(self, store: Store, prefix: str, header: Header, where: str) -> None:
-        self._store, self._prefix, self._where = store, prefix, where
+    def __init__(
+        self,
+        store: Store,
+        prefix: str,
+        header: Header,
+        where: str,
+        aside: Executor | None = None,
+    ) -> None:
+        self._store, self._prefix, self._where, self._aside = store, prefix, where, aside
         names = [field.name for field in header.fields]
         self._fields = dict.fromkeys(names).keys()
         if not names or len(set(names)) < len(names):
@@ -87,6 +97,11 @@ class TableWriter:
     def count(self) -> int:
         """Number of records written so far."""
         return self._count
+
+    @property
+    def checksums(self) -> Mapping[str, Sequence[int]]:
+        """CRC-32 of the chunks of each column that are stored by now."""
+        return self._checksums
 
     def write(self, batch: Mapping[str, Array | EncodedImages]) -> None:
         """Append records.
@@ -166,8 +181,11 @@ class TableWriter:
         done = 0
         while done < len(records):
             part = records[done : done + column.per_chunk - filled]
-            buffer[filled : filled + len(part)] = part
             done += len(part)
+            if len(part) == column.per_chunk and _as_stored(part, column):
+                self._flush(column, part)
+                continue
+            buffer[filled : filled + len(part)] = part
             filled += len(part)
             if filled == column.per_chunk:
                 self._flush(column, buffer)
@@ -175,13 +193,37 @@ class TableWriter:
 
     def _flush(self, column: Column, records: Array) -> None:
         sums = self._checksums[column.name]
-        self._statistics.add(column.name, records)
-        self._store.chunk(self._prefix + column.name, len(sums), records)
-        sums.append(checksum(records))
+        with _beside(self._aside, lambda: self._statistics.add(column.name, records)):
+            self._store.chunk(self._prefix + column.name, len(sums), records)
+            sums.append(checksum(records))
+
+
+@contextmanager
+def _beside(executor: Executor | None, work: Callable[[], None]) -> Iterator[None]:
+    """Do some work while the block runs, or before it where nobody else could; the block ends when
+    both are done.
+
+    Raises: what the block raises, else what the work does.
+    """
+    if executor is None:
+        work()
+        yield
+        return
+    task = executor.submit(work)
+    try:
+        yield
+    finally:
+        wait([task])
+    task.result()
 
 
 def _buffer(column: Column) -> Array:
     return np.zeros((column.per_chunk, *column.shape), column.dtype)
+
+
+def _as_stored(records: Array, column: Column) -> bool:
+    """Tell whether records lie in memory as they are stored."""
+    return records.dtype == column.dtype and records.flags.c_contiguous
 
 
 def _described(records: Array | EncodedImages) -> str:

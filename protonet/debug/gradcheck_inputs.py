@@ -13,6 +13,7 @@ import torch
 
 from protonet.layers.torch_nn import PREFIX
 from protonet.net import Net
+from protonet.net.form import Form
 from protonet.randomness import key
 from protonet.spec.wiring import Node, Value
 
@@ -130,7 +131,7 @@ def _plain(dtype: torch.dtype) -> Use:
     return _below(_GRAYS if dtype == torch.uint8 else 2)
 
 
-def uses_of(net: Net, sizes: Sizes) -> dict[Value, Use]:
+def uses_of(net: Form, sizes: Sizes) -> dict[Value, Use]:
     """Return what the numbers of a value are taken for, where that is nothing usual."""
     uses: dict[Value, Use] = {}
     for node in reversed(net.wiring.nodes):
@@ -144,7 +145,7 @@ def uses_of(net: Net, sizes: Sizes) -> dict[Value, Use]:
     return uses
 
 
-def _use(net: Net, node: Node, place: int, sizes: Sizes) -> Use | None:
+def _use(net: Form, node: Node, place: int, sizes: Sizes) -> Use | None:
     kind, count = net.layers[node.layer.type], len(node.bottoms)
     if (kind.name, place) in _BY_PLACE:
         return _BY_PLACE[kind.name, place]
@@ -156,7 +157,7 @@ def _use(net: Net, node: Node, place: int, sizes: Sizes) -> Use | None:
     return SHARES if kind.is_target(place, count) else None
 
 
-def _limit(net: Net, node: Node, place: int, sizes: Sizes) -> int | None:
+def _limit(net: Form, node: Node, place: int, sizes: Sizes) -> int | None:
     """Return below what an index has to be that a layer reads; None for anything else."""
     kind, params = net.layers[node.layer.type], node.layer.params
     if kind.is_target(place, len(node.bottoms)) and kind.index_targets:
@@ -169,7 +170,7 @@ def _limit(net: Net, node: Node, place: int, sizes: Sizes) -> int | None:
     return None
 
 
-def _classes(net: Net, node: Node, sizes: Sizes) -> int:
+def _classes(net: Form, node: Node, sizes: Sizes) -> int:
     """Return how many classes the scores have that a target is compared with."""
     axes = _axes(net, node.bottoms[0], sizes)
     axis: Any = getattr(node.layer.params, "axis", None)
@@ -179,7 +180,7 @@ def _classes(net: Net, node: Node, sizes: Sizes) -> int:
     return axes[axis if len(axes) > 1 else 0]
 
 
-def _axes(net: Net, value: Value, sizes: Sizes) -> list[int]:
+def _axes(net: Form, value: Value, sizes: Sizes) -> list[int]:
     """Return the axes of a value; 1 for one that is no size of an input's axis itself."""
     axes = net.axes(value)
     return [axis if isinstance(axis, int) else sizes.get(axis, 1) for axis in axes]

@@ -16,6 +16,7 @@ import torch
 
 from protonet.debug.timing_clock import clock_of
 from protonet.debug.timing_layers import Milliseconds, Subject, time_both, time_forward
+from protonet.errors import UsageError
 from protonet.net import Net
 from protonet.net.axes import Axes
 from protonet.net.graph import identifiers
@@ -121,7 +122,11 @@ def measure_times(
         computing: a context for the forward pass, which can be entered again: autocast, say.
         compiled: measure the net as torch.compile makes it, too.
         progress: takes the iterations done, and all.
+
+    Raises: UsageError if the net gives nothing, so that none of its layers would run.
     """
+    if not net.outputs:
+        raise UsageError(f"the net gives no blob in phase {net.phase}, so there is nothing to time")
     module = net.giving(net.outputs)
     subject = Subject(net, module, inputs, clock_of(net.device), computing or nullcontext())
     layered, whole = _iterate(subject, iterations, progress)

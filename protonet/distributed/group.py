@@ -81,6 +81,19 @@ class Group:
         found: Tensor = _Rows.apply(own, self)
         return found
 
+    def joined_rows(self, own: Tensor) -> Tensor:
+        """Return the rows of all processes, one after the other by rank: of (R, …) in each,
+        (count * R, …).
+
+        Raises: ProcessError if another process has ended.
+        """
+        if self.is_alone:
+            return own
+        whole = own.new_empty((self.count * len(own), *own.shape[1:]))
+        with self._together(), torch.no_grad():
+            dist.all_gather([*whole.chunk(self.count)], own.detach().contiguous())
+        return whole
+
     def gathered(self, value: Value) -> list[Value]:
         """Return the values of all processes, by rank; tensors in them lie on the CPU.
 

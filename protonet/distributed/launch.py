@@ -78,7 +78,7 @@ def launch(command: Sequence[str], count: int, again: str) -> int:
     Args:
         command: the words of the command.
         count: processes.
-        again: the command that goes on where a process was killed.
+        again: the command that goes on where a process was killed; empty where there is none.
 
     Raises: ProcessError with the last words of the process that failed, if it is not the first: the
         first has spoken for itself.
@@ -200,7 +200,7 @@ def _verdict(job: _Job, again: str) -> int:
     if first.said is None and code > 0:
         return code
     count = len(job.processes)
-    on = f"; go on from the last snapshot with: {again}" * (code < 0)
+    on = f"; go on from the last snapshot with: {again}" * (code < 0 and again != "")
     raise ProcessError(f"rank {first.rank} of {count} {_last_words(first)}{on}", max(code, 1))
 
 

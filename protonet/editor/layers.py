@@ -140,8 +140,15 @@ def _of_kind(kind: LayerType) -> Schema:
     text = fields_of(LayerSpec)["param"].description
     own = torch_keys(kind) if is_torchs(kind) else keys(kind.params)
     whole = _admitted({**inner, "param": described(learning, text), **own})
+    if kind.name != RECURRENT:
+        return whole
+    refused = dict.fromkeys(("bottom", *INNER_KEYS), False)  # which its block's layers have
     # beside the keys of Recurrent stand the arguments of the block that it applies
-    return {**whole, "additionalProperties": True} if kind.name == RECURRENT else whole
+    return {
+        **whole,
+        "properties": {**whole["properties"], **refused},
+        "additionalProperties": True,
+    }
 
 
 def _of_block(block: Block) -> Schema:

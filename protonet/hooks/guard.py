@@ -13,6 +13,7 @@ import torch
 from protonet.errors import NonFiniteError
 from protonet.hooks.hook import Hook, Step
 from protonet.hooks.ticker import Interval, is_due
+from protonet.optim.gradients import Norm, norm_of
 
 _MOST_RATES = 100_000
 """Iterations between two looks at the flag whose learning rates are kept."""
@@ -51,6 +52,7 @@ class Guard(Hook):
         intervals: the iterations between two displays, tests and snapshots.
         last: the update after which the end comes, with a test.
         explain: from the iteration that failed and its learning rate to what came of it.
+        measure: gives the norm of the gradients.
     """
 
     def __init__(
@@ -60,8 +62,10 @@ class Guard(Hook):
         intervals: tuple[Interval, ...],
         last: int,
         explain: Callable[[int, float], Failure],
+        measure: Norm = norm_of,
     ) -> None:
         self._flag, self._applied, self._explain = flag, applied, explain
+        self._measure = measure
         self._intervals, self._last, self._first = intervals, last, 0
         self._rates: deque[tuple[int, float]] = deque(maxlen=_MOST_RATES)
         self._norms: list[tuple[int, torch.Tensor]] = []
@@ -74,8 +78,7 @@ class Guard(Hook):
         """Keep the norm in an iteration that is displayed, and the one before it."""
         seen = bool(self._norms) and self._norms[-1][0] == iteration
         if gradients and not seen and is_due(iteration, self._intervals[0]):
-            norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(list(gradients))))
-            self._norms = [*self._norms[-1:], (iteration, norm)]
+            self._norms = [*self._norms[-1:], (iteration, self._measure(gradients))]
 
     def after_step(self, step: Step) -> bool:
         """Read the flag where a display, test or snapshot follows."""

@@ -26,7 +26,7 @@ class Norms(Hook):
     Args:
         interval: iterations between two measurements; 0 for never.
         weights: what is trained, by `layer/parameter`.
-        turns: whose gradients come.
+        turns: whose gradients come, and how norms are taken.
         iter_size: batches whose gradients are summed.
         by_layer: measure each layer, too.
         record: takes the iteration and the numbers: `train/gradient_norm`, `gradient_norm/LAYER`.
@@ -57,7 +57,7 @@ class Norms(Hook):
     def on_gradients(self, iteration: int, gradients: Sequence[Tensor]) -> None:
         """Take their norms."""
         if self._before:
-            norms = torch._foreach_norm(list(gradients))
+            norms = self._turns.norms(list(gradients))
             self._gradients.update(zip(self._turns.names(), norms, strict=True))
 
     def after_step(self, step: Step) -> bool:
@@ -74,8 +74,8 @@ class Norms(Hook):
         changes = torch._foreach_sub([weight.detach() for weight in self._weights], self._before)
         norms = [
             *self._gradients.values(),
-            *torch._foreach_norm(self._before),
-            *torch._foreach_norm(changes),
+            *self._turns.norms(self._before),
+            *self._turns.norms(list(changes)),
         ]
         device = self._before[0].device
         numbers = iter(torch.stack([norm.float().to(device) for norm in norms]).tolist())

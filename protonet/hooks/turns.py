@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+NormsOf = Callable[[list[Tensor]], Sequence[Tensor]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +29,15 @@ class Turns:
 
     Args:
         turns: the updates of an iteration, in their order, but those that show no gradients.
+        norms: see the attribute.
+
+    Attributes:
+        norms: gives the L2 norm of each of some gradients, or parameters, as they come; of those of
+            which each process has a part, that of the whole.
     """
 
-    def __init__(self, turns: Sequence[Turn]) -> None:
-        self._turns = tuple(turns)
+    def __init__(self, turns: Sequence[Turn], norms: NormsOf = torch._foreach_norm) -> None:
+        self._turns, self.norms = tuple(turns), norms
         self._coming: Iterator[Turn] = iter(())
 
     def begin(self, iteration: int) -> None:

@@ -86,7 +86,7 @@ def _problems(name: str, item: Any, marks: Marks) -> Iterator[Problem]:
         hint = "a block is written {args: {…}, layers: […]}"
         yield Problem("PN010", marks.value, path, "a map is needed", "", hint)
         return
-    for key in item.keys() - set(_KEYS):
+    for key in (key for key in item if key not in _KEYS):
         hint = suggestion(key, _KEYS)
         yield Problem("PN012", marks.children[key].key, f"{path}.{key}", "unknown key", "", hint)
     if not isinstance(item.get("layers"), list):

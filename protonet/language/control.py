@@ -17,7 +17,7 @@ def switch_problem(value: Any, mark: Mark, name: Any) -> Problem | None:
     if isinstance(value, bool):
         return None
     why = "true or false is needed"
-    return Problem("PN010", mark, f"{name}.if", why, shortened(value))
+    return Problem("PN010", mark, _path(name, "if"), why, shortened(value))
 
 
 def times_problem(value: Any, mark: Mark, name: Any) -> Problem | None:
@@ -25,7 +25,12 @@ def times_problem(value: Any, mark: Mark, name: Any) -> Problem | None:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_LAYERS:
         return None
     why = f"a whole number from 0 to {MOST_LAYERS:,} is needed"
-    return Problem("PN013", mark, f"{name}.repeat", why, shortened(value))
+    return Problem("PN013", mark, _path(name, "repeat"), why, shortened(value))
+
+
+def _path(name: Any, key: str) -> str:
+    """Return the place of a key of a layer, whose name may be missing."""
+    return f"{name}.{key}" if isinstance(name, str) else key
 
 
 def lender(written: str, scope: Scope) -> str | None:

@@ -52,8 +52,7 @@ class Expander:
 
     def _items(self, items: list[Any], marks: Marks, scope: Scope) -> None:
         for place, item in enumerate(items):
-            if not self._is_full:
-                self._item(item, marks.children[place], scope)
+            self._item(item, marks.children[place], scope)
 
     def _item(self, item: Any, marks: Marks, scope: Scope) -> None:
         if self._is_too_large(marks, scope):
@@ -91,9 +90,11 @@ class Expander:
     def _repeat(self, item: dict[str, Any], name: Any, marks: Marks, scope: Scope) -> None:
         times = self.judge.control("repeat", item, marks, scope, name)
         problem = times_problem(times, marks.children["repeat"].value, name)
-        if problem or not isinstance(name, str):
-            self.judge.refuse(scope, None if times is FAILED else problem)
-            self.layout.unknown(marks, scope, str(name))
+        self.judge.refuse(scope, None if times is FAILED else problem)
+        if not isinstance(name, str):  # what is wrong with it is told where layers are read
+            self._one(item, marks, _turn(scope, 0))
+        elif problem:
+            self.layout.unknown(marks, scope, name)
         elif times == 0:
             self._pass(item, name, marks, scope)
         else:
@@ -107,9 +108,8 @@ class Expander:
         for index in range(times):
             if self._is_too_large(marks, scope):
                 return
-            inner = replace(scope, names={**scope.names, INDEX: index}, turn=index)
             last = f"{name}_{index + 1}"
-            before = self._one(item, marks, inner, (last, before))
+            before = self._one(item, marks, _turn(scope, index), (last, before))
         scope.repeats[name], scope.seen[name] = times, scope.seen.get(last)
         block = self.blocks.get(str(item.get("type")))
         others = (block.tops or ())[1:] if block else ()
@@ -143,7 +143,7 @@ class Expander:
         if kind == RECURRENT or (isinstance(kind, str) and kind in self.blocks):
             if isinstance(name, str):
                 self._use(data, marks, scope, is_filled)
-            else:
+            elif is_filled or not isinstance(item.get("name"), str):  # else that has been told
                 self.judge.refuse_name(name, marks, scope)
         else:
             self.layout.add(self.judge.named(dict(data), marks, scope), marks, scope)
@@ -183,6 +183,11 @@ class Expander:
 def _when(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keys of a layer that say in which nets it takes part."""
     return {key: item[key] for key in WHEN if key in item}
+
+
+def _turn(scope: Scope, index: int) -> Scope:
+    """Return the scope of one repetition of a layer, counted from 0."""
+    return replace(scope, names={**scope.names, INDEX: index}, turn=index)
 
 
 def _made(

@@ -139,7 +139,7 @@ class _Layers:
     def _remove(self, name: str, new: Part, found: _Place | None) -> None:
         if found is None and name not in self.named:
             self._find(name, new.marks.children["name"].value)
-        for key in new.data.keys() - {"name", "remove"}:
+        for key in (key for key in new.data if key not in ("name", "remove")):
             mark = new.marks.children[key].key
             self._refuse(mark, f"{name}.{key}", "a layer that is removed has no other keys", "")
         if found is not None:

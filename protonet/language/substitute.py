@@ -18,7 +18,7 @@ MOST_VALUES = 20_000
 
 _TEXT_OF_A_VALUE = 100
 """Characters of a text that count as one value more."""
-_NAME = re.compile(r"[A-Za-z_]\w*(?:\.classes\b)?")
+_NAME = re.compile(r"[^\W\d]\w*(?:\.classes\b)?")
 _CUT = "YAML splits it at a comma, a bracket, `: ` or ` #`: put the whole value in quotes"
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 
-from protonet.errors import DataError, ShapeError
+from protonet.errors import ShapeError
 from protonet.layers.checks import axis_index, check_scores
 from protonet.layers.labels import NO_LABEL, Arrange, arrangement, outside
 from protonet.layers.record import Blob
@@ -60,6 +60,7 @@ class Answered(NamedTuple):
 
 Choose = Callable[[torch.Tensor, torch.Tensor], Chosen]
 Answer = Callable[[torch.Tensor, torch.Tensor], Answered]
+Made = TypeVar("Made")
 
 
 def is_per_score(scores: Blob, labels: Blob) -> bool:
@@ -75,6 +76,32 @@ def class_count(scores: Blob, axis: int) -> int:
     """
     blob = _with_classes(scores)
     return blob.shape[axis_index(axis, blob)]
+
+
+def reader(
+    bottoms: Sequence[Blob],
+    params: AnswerParams,
+    of_choices: Callable[[Chosen], Made],
+    of_answers: Callable[[Answered], Made],
+) -> Callable[[torch.Tensor, torch.Tensor], Made]:
+    """Return what reads a batch by what its labels are, and gives what is made of it.
+
+    It raises DataError if a label is outside the classes (on a CPU).
+
+    Args:
+        bottoms: scores and labels.
+        params: how they are read.
+        of_choices: makes it where labels are a class for each position; raises IndexError for one
+            that does not exist.
+        of_answers: makes it where they are a yes or no for each score.
+
+    Raises: ShapeError as `chooser` and `answerer`.
+    """
+    scores, labels = bottoms
+    if is_per_score(scores, labels):
+        return partial(_made_of_answers, answer=answerer(scores, params), make=of_answers)
+    choose = chooser(scores, labels, params)
+    return partial(_made_of_choices, choose=choose, make=of_choices, ignored=params.ignore_label)
 
 
 def chooser(scores: Blob, labels: Blob, params: AnswerParams) -> Choose:
@@ -120,13 +147,29 @@ def tally(classes: torch.Tensor, counts: torch.Tensor | None, number: int) -> to
     return classes.new_zeros(number).index_add_(0, classes, counts.long())
 
 
-def outside_classes(labels: torch.Tensor, classes: int, ignored: int | None) -> DataError:
-    """Return the error that names the first label outside the classes; there must be one."""
-    return outside(labels, classes, NO_LABEL if ignored is None else ignored)
-
-
 def _with_classes(scores: Blob) -> Blob:
     return Blob((*scores.shape, 1), scores.dtype) if scores.rank == 1 else scores
+
+
+def _made_of_choices(
+    scores: torch.Tensor,
+    labels: torch.Tensor,
+    choose: Choose,
+    make: Callable[[Chosen], Made],
+    ignored: int | None,
+) -> Made:
+    chosen = choose(scores, labels)
+    try:
+        return make(chosen)
+    except IndexError:
+        no_label = NO_LABEL if ignored is None else ignored
+        raise outside(labels, chosen.scores.shape[1], no_label) from None
+
+
+def _made_of_answers(
+    scores: torch.Tensor, labels: torch.Tensor, answer: Answer, make: Callable[[Answered], Made]
+) -> Made:
+    return make(answer(scores, labels))
 
 
 def _chosen(

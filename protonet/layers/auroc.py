@@ -12,18 +12,16 @@ from pydantic import Field
 from torch import nn
 
 from protonet.layers.answers import (
-    Answer,
+    Answered,
     AnswerParams,
-    Choose,
-    answerer,
-    chooser,
+    Chosen,
     class_count,
-    is_per_score,
-    outside_classes,
+    reader,
     tally,
 )
 from protonet.layers.counted import Counted
 from protonet.layers.record import TWO, Blob, LayerType, Setting
+from protonet.layers.wide import wide
 from protonet.records import Flag, Integer, Record
 
 _UNIT, _MOST = 0.1, 100.0
@@ -118,15 +116,11 @@ def build(params: AUROCParams, bottoms: Sequence[Blob], setting: Setting) -> nn.
         log-odds, so that scores near 0 and 1 stay apart; the area is wrong by at most half the
         share of pairs that fall into one interval.
     """
-    scores, labels = bottoms
     keys = AnswerParams(axis=params.axis, ignore_label=params.ignore_label)
-    read: Read
-    if is_per_score(scores, labels):
-        answer = answerer(scores, keys)
-        read = partial(_of_answers, answer=answer, probabilities=params.probabilities)
-    else:
-        choose = chooser(scores, labels, keys)
-        read = partial(_of_choices, choose=choose, params=params)
+    makers = (
+        partial(one, probabilities=params.probabilities) for one in (_of_choices, _of_answers)
+    )
+    read: Read = reader(bottoms, keys, *makers)
     count = partial(counts_of, read=read, bins=params.bins)
     return Counted(count, partial(area, average=params.average))
 
@@ -138,22 +132,19 @@ def infer(params: AUROCParams, bottoms: Sequence[Blob], setting: Setting) -> tup
 
 
 def _of_answers(
-    scores: torch.Tensor, labels: torch.Tensor, answer: Answer, probabilities: bool
+    answered: Answered, probabilities: bool
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    values, _, actual, counted = answer(scores, labels)
-    return _wide(values).logit() if probabilities else _wide(values), actual, counted
+    values, _, actual, counted = answered
+    return wide(values).logit() if probabilities else wide(values), actual, counted
 
 
 def _of_choices(
-    scores: torch.Tensor, labels: torch.Tensor, choose: Choose, params: AUROCParams
+    chosen: Chosen, probabilities: bool
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    values, actual, counted = choose(scores, labels)
+    values, actual, counted = chosen
     classes = values.shape[1]
-    try:
-        tally(actual, counted, classes)  # refuses a label outside, which would be of no class here
-    except IndexError:
-        raise outside_classes(labels, classes, params.ignore_label) from None
-    odds = _wide(values).logit() if params.probabilities else log_odds(_wide(values))
+    tally(actual, counted, classes)  # refuses a label outside, which would be of no class here
+    odds = wide(values).logit() if probabilities else log_odds(wide(values))
     columns = torch.arange(classes, device=values.device)
     mine = actual.unsqueeze(1) == columns  # (K, classes)
     counts = torch.ones_like(actual, dtype=torch.bool) if counted is None else counted
@@ -171,10 +162,6 @@ def log_odds(scores: torch.Tensor) -> torch.Tensor:
     rest = scores.scatter(-1, best, -torch.inf).logsumexp(-1, keepdim=True)
     # all but the best have p of at most 1/2, so that 1 - p loses nothing
     return (logs - torch.log1p(-logs.exp())).scatter(-1, best, scores.gather(-1, best) - rest)
-
-
-def _wide(values: torch.Tensor) -> torch.Tensor:
-    return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
 AUROC_METRIC = LayerType(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import torch
@@ -27,7 +28,7 @@ class BatchNormParams(Record):
     """Added to the variance before its root is taken."""
 
 
-class Statistics(nn.Module):
+class Statistics(nn.Module, ABC):
     """Caffe's three blobs: sums of means and of variances, and the weight they were summed with.
 
     Args:
@@ -50,6 +51,7 @@ class Statistics(nn.Module):
         """Normalise (N, C, …)."""
         return self.scaled(bottom, None, None)
 
+    @abstractmethod
     def scaled(
         self, bottom: torch.Tensor, weight: torch.Tensor | None, bias: torch.Tensor | None
     ) -> torch.Tensor:
@@ -60,7 +62,6 @@ class Statistics(nn.Module):
             weight: (C), or None.
             bias: (C), or None with `weight`.
         """
-        raise NotImplementedError
 
     def normalised(
         self,

@@ -10,17 +10,14 @@ import torch
 
 from protonet.errors import ShapeError
 from protonet.layers.answers import (
-    Answer,
+    Answered,
     AnswerParams,
-    Choose,
-    answerer,
-    chooser,
+    Chosen,
     class_count,
-    is_per_score,
-    outside_classes,
+    reader,
     tally,
 )
-from protonet.layers.counted import Count, Counted
+from protonet.layers.counted import Counted
 from protonet.layers.record import Blob, Setting
 
 Average = Literal["macro", "micro", "weighted", "binary", "none"]
@@ -47,17 +44,12 @@ def build_share(params: ClassShareParams, bottoms: Sequence[Blob], formula: Form
     Raises: ShapeError if the axis does not exist, labels and scores do not match, the threshold
         decides nothing, or the classes are not two for `average: binary`.
     """
-    scores, labels = bottoms
-    count: Count
-    if is_per_score(scores, labels):
-        count = partial(_of_answers, answer=answerer(scores, params))
-    else:
-        choose = chooser(scores, labels, params)
-        count = partial(_of_choices, choose=choose, ignored=params.ignore_label)
-    classes = class_count(scores, params.axis)
+    count = reader(bottoms, params, _of_choices, _of_answers)
+    classes = class_count(bottoms[0], params.axis)
     if params.average == "binary" and classes != 2:
         raise ShapeError(
-            f"average binary is that of class 1 of two, and scores of shape {scores} have {classes}"
+            f"average binary is that of class 1 of two, and scores of shape {bottoms[0]} have"
+            f" {classes}"
             f" class{'es' * (classes != 1)}",
             "average macro, micro and weighted take any number of classes",
         )
@@ -92,24 +84,16 @@ def infer_share(
     return (Blob((classes,) if params.average == "none" else ()),)
 
 
-def _of_choices(
-    scores: torch.Tensor, labels: torch.Tensor, choose: Choose, ignored: int | None
-) -> torch.Tensor:
+def _of_choices(chosen: Chosen) -> torch.Tensor:
     """Return hits, predicted and actual, (3, classes)."""
-    values, actual, counted = choose(scores, labels)
-    classes = values.shape[1]
-    predicted = values.argmax(1)
-    try:
-        right = predicted == actual
-        hits = tally(actual, right if counted is None else right & counted, classes)
-        return torch.stack(
-            [hits, tally(predicted, counted, classes), tally(actual, counted, classes)]
-        )
-    except IndexError:
-        raise outside_classes(labels, classes, ignored) from None
+    values, actual, counted = chosen
+    classes, predicted = values.shape[1], values.argmax(1)
+    right = predicted == actual
+    hits = tally(actual, right if counted is None else right & counted, classes)
+    return torch.stack([hits, tally(predicted, counted, classes), tally(actual, counted, classes)])
 
 
-def _of_answers(scores: torch.Tensor, labels: torch.Tensor, answer: Answer) -> torch.Tensor:
-    _, said, actual, counted = answer(scores, labels)
+def _of_answers(answered: Answered) -> torch.Tensor:
+    _, said, actual, counted = answered
     said, actual = said & counted, actual & counted
     return torch.stack([(said & actual).sum(0), said.sum(0), actual.sum(0)])

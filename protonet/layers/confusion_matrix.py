@@ -11,17 +11,15 @@ from torch import nn
 
 from protonet.errors import ShapeError
 from protonet.layers.answers import (
-    Answer,
+    Answered,
     AnswerParams,
-    Choose,
-    answerer,
-    chooser,
+    Chosen,
     class_count,
     is_per_score,
-    outside_classes,
+    reader,
     tally,
 )
-from protonet.layers.counted import Count, Counted
+from protonet.layers.counted import Counted
 from protonet.layers.record import TWO, Blob, LayerType, Setting
 
 Normalize = Literal["actual", "predicted", "all"]
@@ -51,18 +49,14 @@ def build(params: ConfusionMatrixParams, bottoms: Sequence[Blob], setting: Setti
     """
     scores, labels = bottoms
     classes = class_count(scores, params.axis)
-    if not is_per_score(scores, labels):
-        choose = chooser(scores, labels, params)
-        count: Count = partial(_of_choices, choose=choose, ignored=params.ignore_label)
-        return Counted(count, partial(shares, normalize=params.normalize))
-    if classes != 1:
+    if classes != 1 and is_per_score(scores, labels):
         raise ShapeError(
             f"labels of shape {labels} are a yes or no for each of {classes} classes, which exclude"
             " each other in a confusion matrix",
             "give one class index per position; F1Score, Precision and Recall take a yes or no per"
             " class",
         )
-    count = partial(_of_answers, answer=answerer(scores, params))
+    count = reader(bottoms, params, _of_choices, _of_answers)
     return Counted(count, partial(shares, normalize=params.normalize))
 
 
@@ -81,19 +75,13 @@ def infer(
     return (Blob((classes, classes)),)
 
 
-def _of_choices(
-    scores: torch.Tensor, labels: torch.Tensor, choose: Choose, ignored: int | None
-) -> torch.Tensor:
-    values, actual, counted = choose(scores, labels)
-    classes = values.shape[1]
-    try:
-        return _matrix(actual, values.argmax(1), counted, classes)
-    except IndexError:
-        raise outside_classes(labels, classes, ignored) from None
+def _of_choices(chosen: Chosen) -> torch.Tensor:
+    values, actual, counted = chosen
+    return _matrix(actual, values.argmax(1), counted, values.shape[1])
 
 
-def _of_answers(scores: torch.Tensor, labels: torch.Tensor, answer: Answer) -> torch.Tensor:
-    _, said, actual, counted = (part.flatten() for part in answer(scores, labels))
+def _of_answers(answered: Answered) -> torch.Tensor:
+    _, said, actual, counted = (part.flatten() for part in answered)
     return _matrix(actual.long(), said.long(), counted, 2)
 
 

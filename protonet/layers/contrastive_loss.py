@@ -12,6 +12,7 @@ from protonet.errors import ShapeError
 from protonet.layers.checks import check_floating
 from protonet.layers.normalization import whole_number
 from protonet.layers.record import Arity, Blob, LayerType, Setting, single_number
+from protonet.layers.wide import wide
 from protonet.records import Flag, Number, Record
 
 _BESIDE_ZERO = 1e-4
@@ -55,7 +56,7 @@ class ContrastiveLoss(nn.Module):
     def _cost(
         self, first: torch.Tensor, second: torch.Tensor, similar: torch.Tensor
     ) -> torch.Tensor:
-        squares = (first - second).square().reshape(first.shape[0], -1).sum(1)  # (N)
+        squares = wide(first - second).square().reshape(first.shape[0], -1).sum(1)  # (N)
         if self.is_legacy:
             apart = (self.margin - squares).relu()
         else:

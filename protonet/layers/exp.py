@@ -32,10 +32,25 @@ class ExpParams(Record):
             raise custom_error("PN013", why, "-1 stands for e")
         return self
 
+    @model_validator(mode="after")
+    def _shift_leaves_a_number(self) -> Self:
+        if not math.isfinite(self.factor):
+            why = f"base to the power of shift {self.shift:g} is too large for a number"
+            raise custom_error("PN013", why, "use a smaller shift")
+        return self
+
     @property
     def log_base(self) -> float:
         """The natural logarithm of the base."""
         return 1.0 if self.base == -1 else math.log(self.base)
+
+    @property
+    def factor(self) -> float:
+        """The base to the power of the shift."""
+        try:
+            return math.exp(self.log_base * self.shift)
+        except OverflowError:
+            return math.inf
 
 
 class Exp(nn.Module):
@@ -60,7 +75,7 @@ def build(params: ExpParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Mo
     Source: Caffe, exp_layer.cpp.
     """
     check_floating(bottoms)
-    return Exp(params.log_base * params.scale, math.exp(params.log_base * params.shift))
+    return Exp(params.log_base * params.scale, params.factor)
 
 
 EXP = LayerType(name="Exp", params=ExpParams, build=build, infer=same_as_first)

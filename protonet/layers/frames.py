@@ -58,12 +58,12 @@ class Frame(NamedTuple):
         )
         return rows, columns
 
-    def lengths(self, axis: int, side: int) -> list[int]:
+    def lengths(self, axis: int, side: int, like: torch.Tensor) -> torch.Tensor:
         """Return what each window along an axis has of the image and its padding, from its start;
-        0 or below for one that starts beyond."""
+        0 or below for one that starts beyond. Made on the device of `like`, and in its type."""
         kernel, stride, pad = self.kernel[axis], self.stride[axis], self.pad[axis]
-        starts = (place * stride - pad for place in range(self._count(axis, side)))
-        return [min(start + kernel, side + pad) - start for start in starts]
+        starts = torch.arange(self._count(axis, side), device=like.device) * stride - pad
+        return ((starts + kernel).clamp(max=side + pad) - starts).to(like.dtype)
 
     def _count(self, axis: int, side: int) -> int:
         stride, pad = self.stride[axis], self.pad[axis]
@@ -100,8 +100,7 @@ def mean(bottom: torch.Tensor, frame: Frame) -> torch.Tensor:
 
     What overhangs the padding is not counted; a window beyond it has 0/0.
     """
-    rows = bottom.new_tensor(frame.lengths(0, bottom.shape[2]))
-    columns = bottom.new_tensor(frame.lengths(1, bottom.shape[3]))
+    rows, columns = (frame.lengths(axis, bottom.shape[2 + axis], bottom) for axis in (0, 1))
     return _sums(bottom, frame) / torch.outer(rows, columns)
 
 

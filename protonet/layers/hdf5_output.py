@@ -28,8 +28,8 @@ class HDF5OutputParams(Record):
     """Where the file goes."""
 
     file_name: Text
-    """The file, relative to the folder protonet is called in, as in Caffe. It is there once it is
-    whole, after the last batch; one that was there before is replaced."""
+    """The file, relative to the spec. It is there once it is whole, after the last batch; one that
+    was there before is replaced."""
 
 
 class Written:
@@ -163,6 +163,7 @@ HDF5_OUTPUT = LayerType(
     tops=Arity(0, 0),
     infer=infer,
     acts=True,
+    paths=("file_name",),
     exclusions=MappingProxyType(
         {
             "run": "the contract writes no files",

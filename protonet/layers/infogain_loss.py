@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from protonet.errors import ShapeError
 from protonet.layers.checks import axis_index
+from protonet.layers.constants import Constants
 from protonet.layers.labels import NO_LABEL, Arrange, arrangement, outside
 from protonet.layers.normalization import Divisor, LossParams, divisor, quotient
 from protonet.layers.probabilities import WithProbabilities
@@ -57,7 +58,8 @@ class InfogainLoss(nn.Module):
 
     def __init__(self, params: InfogainLossParams, arrange: Arrange, divisor: Divisor) -> None:
         super().__init__()
-        self.rows, self.ignored = params.matrix, params.ignore_label
+        self.matrix = Constants([price for row in params.matrix for price in row])
+        self.ignored = NO_LABEL if params.ignore_label is None else params.ignore_label
         self.arrange, self.divisor = arrange, divisor
 
     def forward(self, *bottoms: torch.Tensor) -> torch.Tensor:
@@ -73,17 +75,16 @@ class InfogainLoss(nn.Module):
         """
         values, indices = self.arrange(scores, labels)
         classes = values.shape[1]
-        rows = matrix[0].detach().reshape(classes, classes) if matrix else self.rows
-        prices = torch.as_tensor(rows, dtype=values.dtype, device=values.device)
+        given = matrix[0].detach().to(values.dtype) if matrix else self.matrix.like(values)
+        prices = given.reshape(classes, classes)
         # Caffe floors the value and not the gradient. That of log_softmax reads what it gave.
         logs = functional.log_softmax(values, 1).clone()
         logs.detach().clamp_(min=_LOG_FLOOR)
-        counts = indices != (NO_LABEL if self.ignored is None else self.ignored)
+        counts = indices != self.ignored
         try:
             own = functional.embedding(indices.where(counts, 0), prices)  # (M, …, classes)
         except IndexError:
-            ignored = NO_LABEL if self.ignored is None else self.ignored
-            raise outside(labels, classes, ignored) from None
+            raise outside(labels, classes, self.ignored) from None
         costs = (own * logs.movedim(1, -1)).sum(-1)
         return -costs.where(counts, 0.0).sum(), self.divisor(values, indices)
 

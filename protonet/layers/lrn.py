@@ -13,6 +13,7 @@ from torch.nn import functional
 from protonet.layers.checks import check_floating
 from protonet.layers.images import image_sides
 from protonet.layers.record import Blob, LayerType, Setting, same_as_first
+from protonet.layers.wide import wide, without_autocast
 from protonet.records import Count, Number, Record, custom_error
 
 
@@ -59,12 +60,13 @@ class AcrossChannels(nn.Module):
 
     def forward(self, bottom: torch.Tensor) -> torch.Tensor:
         """Normalise (N, C, H, W)."""
-        channels = torch.arange(bottom.shape[1], device=bottom.device)
+        values, channels = wide(bottom), torch.arange(bottom.shape[1], device=bottom.device)
         is_near = (channels.unsqueeze(1) - channels).abs() <= self.size // 2
-        band = is_near.to(bottom.dtype) * (self.alpha / self.size)  # (C, C)
-        base = bottom.new_full(channels.shape, self.k)
-        scale = functional.conv2d(bottom * bottom, band[:, :, None, None], base)
-        return bottom * scale.pow(-self.beta)
+        band = is_near.to(values.dtype) * (self.alpha / self.size)  # (C, C)
+        base = values.new_full(channels.shape, self.k)
+        with without_autocast(values):
+            scale = functional.conv2d(values * values, band[:, :, None, None], base)
+        return (values * scale.pow(-self.beta)).to(bottom.dtype)
 
 
 class WithinChannel(nn.Module):
@@ -81,8 +83,9 @@ class WithinChannel(nn.Module):
 
     def forward(self, bottom: torch.Tensor) -> torch.Tensor:
         """Normalise (N, C, H, W)."""
-        means = functional.avg_pool2d(bottom * bottom, self.size, 1, self.size // 2)  # Σ x² / n²
-        return bottom * (1 + self.alpha * means).pow(-self.beta)
+        values = wide(bottom)
+        means = functional.avg_pool2d(values * values, self.size, 1, self.size // 2)  # Σ x² / n²
+        return (values * (1 + self.alpha * means).pow(-self.beta)).to(bottom.dtype)
 
 
 def build(params: LRNParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:

@@ -12,6 +12,7 @@ from torch.autograd.function import once_differentiable
 from protonet.errors import ShapeError
 from protonet.layers.checks import check_floating
 from protonet.layers.record import Blob, LayerType, Setting, same_as_first
+from protonet.layers.wide import wide
 from protonet.records import Flag, NonNegative, Record
 
 
@@ -42,8 +43,7 @@ class MeanVariance(nn.Module):
         """Return the shape of the bottom."""
         if self.eps is None:
             return bottom - bottom.mean(self.axes, keepdim=True)
-        groups = bottom.to(torch.promote_types(bottom.dtype, torch.float32))
-        groups = groups.flatten(self.axes[0]).flatten(0, -2).unsqueeze(0)  # (1, means, rest)
+        groups = wide(bottom).flatten(self.axes[0]).flatten(0, -2).unsqueeze(0)  # (1, means, rest)
         top: torch.Tensor = _Normalised.apply(groups, self.eps)
         return top.view(bottom.shape).to(bottom.dtype)
 

@@ -59,6 +59,11 @@ def weighed_quotient(numerator: torch.Tensor, denominator: torch.Tensor) -> torc
     return numerator / torch.where(denominator == 0, 1, denominator)
 
 
+def wide(sums: torch.Tensor) -> torch.Tensor:
+    """Return numbers in a type that they can be added up in over a set of any size."""
+    return sums.to(torch.float32 if sums.device.type == "mps" else torch.float64)
+
+
 def whole_number(number: int, like: torch.Tensor) -> torch.Tensor:
     """Return a () int64 tensor on the device of `like`, made there: nothing is copied to it."""
     return like.new_full((), number, dtype=torch.int64)

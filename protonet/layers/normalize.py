@@ -12,6 +12,7 @@ from protonet.fillers import Filler, constant
 from protonet.layers.checks import check_floating
 from protonet.layers.record import Blob, LayerType, Setting, same_as_first
 from protonet.layers.spread import Shape, spread
+from protonet.layers.wide import wide
 from protonet.records import Flag, NonNegative, Record
 
 
@@ -44,9 +45,10 @@ class Normalize(nn.Module):
 
     def forward(self, bottom: torch.Tensor) -> torch.Tensor:
         """Return the shape of the bottom, (N, C, …)."""
-        squares = bottom.square().sum(self.axes, keepdim=True)
+        values = wide(bottom)
+        squares = values.square().sum(self.axes, keepdim=True)
         factors = spread(self.weight, bottom.dim() - 2) if self.weight.dim() else self.weight
-        return bottom * torch.rsqrt(squares + self.eps) * factors
+        return (values * torch.rsqrt(squares + self.eps) * factors).to(bottom.dtype)
 
 
 def build(params: NormalizeParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:

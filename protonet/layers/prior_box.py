@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from torch import nn
 
 from protonet.layers.checks import check_floating
+from protonet.layers.constants import Constants
 from protonet.layers.images import image_sides
 from protonet.layers.record import TWO, Blob, LayerType, Setting
 from protonet.records import Count, Flag, NonNegative, Positive, Record, custom_error
@@ -116,19 +117,21 @@ class PriorBox(nn.Module):
 
     def __init__(self, params: PriorBoxParams) -> None:
         super().__init__()
-        self.params = params
+        self.params, boxes = params, params.boxes()
+        self.sizes = Constants([side for box in boxes for side in box], (len(boxes), 2))
+        self.variance = Constants(params.variance or (0.1,))
 
     def forward(self, features: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
         """Return boxes and variances, (1, 2, H·W·boxes·4)."""
         params = self.params
         rows, columns = (_along(params, axis, features, image) for axis in (0, 1))
-        sizes = features.new_tensor(params.boxes(), dtype=torch.float64)  # (boxes, 2)
+        sizes = self.sizes.like(features.new_empty((), dtype=torch.float64))  # (boxes, 2)
         y, x = (_centres(along, params.offset, sizes) for along in (rows, columns))
         centres = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], -1)[:, :, None]
-        scale = sizes.new_tensor([columns.image, rows.image])
+        scale = torch.stack([sizes.new_full((), along.image) for along in (columns, rows)])
         corners = torch.cat([(centres - sizes / 2) / scale, (centres + sizes / 2) / scale], -1)
         corners = corners.clamp(0, 1) if params.clip else corners  # (H, W, boxes, 4)
-        shares = corners.new_tensor(params.variance or [0.1]).expand_as(corners)
+        shares = self.variance.like(corners).expand_as(corners)
         top = torch.stack([corners.flatten(), shares.flatten()])[None]
         return top.to(features.dtype)
 

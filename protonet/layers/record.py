@@ -181,6 +181,8 @@ class LayerType:
         multiply_adds: `multiply_adds(params, bottoms, tops)`, for the shapes given.
         infer: gives the tops where running the module on the meta device is slow to start; the
             contract test holds it equal to the real shapes.
+        paths: its keys that are paths of files; relative ones begin in the folder of the file that
+            has them, and `build` gets whole ones.
         freeze: `freeze(params)` gives the params of the layer under `frozen: true`.
         exclusions: parts of the contract tests that do not apply, each with its reason: `run`
             where nothing is ever built, `gradient` where nothing gets one, `shape` where the real
@@ -207,6 +209,7 @@ class LayerType:
     deploy: Callable[[Any], tuple[str, Record] | None] | None = None
     multiply_adds: Callable[[Any, Sequence[Blob], Sequence[Blob]], int] = _no_work
     infer: Infer | None = None
+    paths: tuple[str, ...] = ()
     freeze: Callable[[Any], Any] = _same
     exclusions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 

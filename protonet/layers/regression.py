@@ -8,6 +8,7 @@ import torch
 
 from protonet.layers.checks import check_targets
 from protonet.layers.record import Blob, Setting
+from protonet.layers.wide import wide
 
 Pair = tuple[torch.Tensor, torch.Tensor]
 
@@ -23,9 +24,8 @@ def check_numbers(bottoms: Sequence[Blob]) -> None:
 def compared(predictions: torch.Tensor, targets: torch.Tensor) -> Pair:
     """Return predictions and targets, both shaped as the predictions, in float32 at least; no
     gradient."""
-    wide = torch.promote_types(predictions.dtype, torch.float32)
-    values = predictions.detach().to(wide)
-    return values, targets.detach().to(wide).reshape(values.shape)
+    values = wide(predictions.detach())
+    return values, targets.detach().to(values.dtype).reshape(values.shape)
 
 
 def infer_number(params: object, bottoms: Sequence[Blob], setting: Setting) -> tuple[Blob, ...]:

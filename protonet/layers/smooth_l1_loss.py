@@ -77,7 +77,7 @@ def build(params: SmoothL1LossParams, bottoms: Sequence[Blob], setting: Setting)
                 f"bottom {position} has the shape {blob}, bottom 1 has {bottoms[1]}",
                 "give one weight for each target",
             )
-    return SmoothL1Loss(params.sigma**-2)
+    return SmoothL1Loss(1 / params.sigma / params.sigma)  # a power would overflow
 
 
 SMOOTH_L1_LOSS = LayerType(

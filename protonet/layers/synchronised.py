@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from protonet.layers.wide import wide
+
 Rows = Callable[[torch.Tensor], torch.Tensor]
 """From a tensor, (…), to those of all processes, (processes, …), through which gradients flow."""
 
@@ -24,7 +26,7 @@ def common_statistics(
     Source: Chan, Golub, LeVeque: Updating Formulae and a Pairwise Algorithm for Computing Sample
         Variances, 1979.
     """
-    values = bottom.float() if bottom.dtype.itemsize < 4 else bottom  # halves do not add up
+    values = wide(bottom)
     axes = [axis for axis in range(values.dim()) if axis != 1]
     variance, mean = torch.var_mean(values, axes, correction=0)  # (C), (C)
     count = torch.full_like(mean, values.numel() // mean.numel())

@@ -12,6 +12,7 @@ from torch.nn import functional
 from protonet.layers.constants import Constants
 from protonet.layers.labels import NO_LABEL, Arrange, outside
 from protonet.layers.normalization import Divisor, weighed_quotient
+from protonet.layers.wide import wide
 
 Total = Callable[[torch.Tensor, torch.Tensor, torch.Tensor | None], torch.Tensor]
 """(scores (M, classes, …), labels in order, weights (classes) or None) → the summed loss, ()."""
@@ -126,5 +127,4 @@ def _weights_of_labels(
     counts = labels != ignored
     if weights is None:
         return counts.sum()
-    own = weights.float() if weights.dtype.itemsize < 4 else weights  # halves do not add up
-    return own[labels.where(counts, 0)].where(counts, 0).sum()
+    return wide(weights)[labels.where(counts, 0)].where(counts, 0).sum()

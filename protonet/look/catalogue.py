@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from protonet.errors import UsageError
+from protonet.language.block import INNER_KEYS
+from protonet.language.recurrence import RECURRENT
 from protonet.layers import LAYERS
 from protonet.layers.record import Arity, LayerType
-from protonet.look.keys import Key, keys_of
+from protonet.look.keys import Key, keys_of, sentence_of
 from protonet.spec.layer import COMMON, LayerSpec
 from protonet.spec.unknown_type import unknown_type
 
@@ -28,7 +30,7 @@ class TypePage:
         deploy: the type that takes its place in a deployed net; None where nothing does, and
             where it stays as it is.
         keys: its own.
-        common: those of every layer.
+        common: those of every layer that it takes.
         text: its builder's docstring: shapes, what is refused, source.
     """
 
@@ -62,9 +64,14 @@ def page(name: str, layers: Mapping[str, LayerType] = LAYERS) -> TypePage:
         kind.parameters,
         _deploy(kind),
         keys_of(kind.params),
-        keys_of(LayerSpec, COMMON),
+        keys_of(LayerSpec, _common(name)),
         _text(kind),
     )
+
+
+def _common(name: str) -> frozenset[str]:
+    """Return the common keys that a type takes: one that applies a block has no layer's own."""
+    return COMMON - {"bottom", *INNER_KEYS} if name == RECURRENT else COMMON
 
 
 def overview(layers: Mapping[str, LayerType] = LAYERS) -> dict[str, dict[str, str]]:
@@ -81,9 +88,7 @@ def _of_kind(layers: Mapping[str, LayerType], kind: str) -> Iterator[str]:
 
 def first_sentence(kind: LayerType) -> str:
     """Return what a type does, in the first sentence of its builder's docstring."""
-    paragraph = " ".join(_text(kind).partition("\n\n")[0].split())
-    head, stop, _ = paragraph.partition(". ")
-    return f"{head}." if stop else paragraph
+    return sentence_of(_text(kind))
 
 
 def _text(kind: LayerType) -> str:

@@ -47,9 +47,9 @@ def differences(first: Facts, second: Facts) -> list[Difference]:
     """Return what differs between the facts of two specs, in their order; a layer that only one of
     them has is one difference."""
     found = list(_whole_layers(first, second))
-    whole = {f"{difference.path}." for difference in found}
+    whole = {difference.path for difference in found}
     for path in dict.fromkeys([*first, *second]):
-        if path.startswith(tuple(whole)) or path in {item.path for item in found}:
+        if _layer_of(path) in whole:
             continue
         before, after = first.get(path, _ABSENT), second.get(path, _ABSENT)
         if after is _ABSENT:
@@ -62,22 +62,25 @@ def differences(first: Facts, second: Facts) -> list[Difference]:
 
 
 def _whole_layers(first: Facts, second: Facts) -> Iterator[Difference]:
-    names = [
-        {path.removesuffix(".type") for path in facts if _is_type_of_layer(path)}
-        for facts in (first, second)
-    ]
-    for path in first:
-        layer = path.removesuffix(".type")
-        if layer in names[0] - names[1] and _is_type_of_layer(path):
-            yield Difference(layer, "removed", first[path])
-    for path in second:
-        layer = path.removesuffix(".type")
-        if layer in names[1] - names[0] and _is_type_of_layer(path):
-            yield Difference(layer, "added", after=second[path])
+    types = [{path: facts[path] for path in facts if _is_type(path)} for facts in (first, second)]
+    for path, kind in types[0].items():
+        if path not in types[1]:
+            yield Difference(_layer_of(path), "removed", kind)
+    for path, kind in types[1].items():
+        if path not in types[0]:
+            yield Difference(_layer_of(path), "added", after=kind)
 
 
-def _is_type_of_layer(path: str) -> bool:
-    return path.startswith(_LAYERS) and path.endswith(".type") and path.count(".") == 3
+def _is_type(path: str) -> bool:
+    """Return whether a path is that of a layer's type."""
+    return path == f"{_layer_of(path)}.type"
+
+
+def _layer_of(path: str) -> str:
+    """Return the path of the layer that a path leads into; nothing where it leads into none."""
+    if not path.startswith(_LAYERS):
+        return ""
+    return _LAYERS + path.removeprefix(_LAYERS).partition(".")[0]
 
 
 def facts_of(spec: Spec) -> Facts:
@@ -110,7 +113,8 @@ def _layer(layer: LayerSpec, net: NetSpec) -> dict[str, Any]:
     common = {name: getattr(layer, name) for name in LayerSpec.model_fields if name not in _OTHER}
     if layer.loss_weight is None:
         common["loss_weight"] = [1.0] if net.types[layer.type].kind == "loss" else []
-    params = {name: layer.param_spec(name) for name in {*layer.param, *layer.default_param}}
+    names = dict.fromkeys((*layer.param, *layer.default_param))
+    params = {name: layer.param_spec(name) for name in names}
     own = _fields(layer.params) if layer.params is not None else {}
     return {"type": layer.type, **common, **own, "param": params}
 

@@ -85,8 +85,8 @@ def is_attached(name: str) -> bool:
 
 
 def _file(name: str) -> str:
-    """Return in which file of torch.nn.modules a class is."""
-    return str(getattr(nn, name).__module__).rpartition(".")[2]
+    """Return in which file of torch.nn.modules a class is; nothing for a plugin's."""
+    return str(getattr(getattr(nn, name, None), "__module__", "")).rpartition(".")[2]
 
 
 def key_numbers(params: Any) -> str:

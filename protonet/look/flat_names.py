@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from protonet.language import Loop, frames_around
@@ -11,7 +12,7 @@ from protonet.look.aliases import NET, Aliases, full, local
 from protonet.spec.layer import LayerSpec
 from protonet.spec.net import NetSpec
 from protonet.spec.nodes import FROM_NOTHING, Body, FlatNames, Node, Wiring
-from protonet.spec.state import PHASES, Presence, State
+from protonet.spec.state import PHASES, Presence, Rule, State
 from protonet.spec.wiring import Wirer
 
 
@@ -189,6 +190,12 @@ def _states(net: NetSpec) -> Iterator[State]:
     yield from (net.net_state(phase) for phase in PHASES)
     conditional: list[LayerSpec | Presence] = [*net.layers, *net.presences.values()]
     for rule in (rule for one in conditional for rule in (*one.include, *one.exclude)):
-        level = net.state.level if rule.min_level is None else rule.min_level
-        for stages in (rule.stage, rule.not_stage):
+        for level, stages in product(_levels(rule, net.state.level), (rule.stage, rule.not_stage)):
             yield from (State(phase, level, frozenset(stages)) for phase in PHASES)
+
+
+def _levels(rule: Rule, usual: int) -> list[int]:
+    """Return levels of which the rule admits one at least, and another not, if it asks for any."""
+    least = [] if rule.min_level is None else [rule.min_level, rule.min_level - 1]
+    most = [] if rule.max_level is None else [rule.max_level, rule.max_level + 1]
+    return [*least, *most] or [usual]

@@ -60,6 +60,17 @@ def keys_of(model: type[BaseModel], names: Iterable[str] | None = None) -> tuple
     )
 
 
+def sentence_of(text: str) -> str:
+    """Return the first sentence of a docstring, on one line.
+
+    >>> sentence_of("Do this,\\nand that. Then more.\\n\\nBottom: any.")
+    'Do this, and that.'
+    """
+    paragraph = " ".join(text.partition("\n\n")[0].split())
+    head, stop, _ = paragraph.partition(". ")
+    return f"{head}." if stop else paragraph
+
+
 def _written(default: Any) -> str:
     """Return a default as it would stand in YAML."""
     if default is None or default in ((), {}):

@@ -9,7 +9,7 @@ from typing import Any
 
 from protonet.errors import UsageError
 from protonet.look.catalogue_text import hanging, key_lines
-from protonet.look.keys import Key, keys_of
+from protonet.look.keys import Key, keys_of, sentence_of
 from protonet.records import suggestion
 from protonet.transforms import TRANSFORMS, CaffeTransform, TransformType
 
@@ -44,7 +44,7 @@ def transform_page(
         raise UsageError(f"{name}: unknown transform; {suggestion(name, transforms)}")
     kind = transforms[name]
     text = inspect.cleandoc(kind.build.__doc__ or kind.params.__doc__ or "")
-    return TransformPage(name, _first(text), keys_of(kind.params), text)
+    return TransformPage(name, sentence_of(text), keys_of(kind.params), text)
 
 
 def transform_lines(
@@ -78,9 +78,3 @@ def transform_data(
     if name is not None:
         return asdict(transform_page(name, transforms))
     return {one: transform_page(one, transforms).sentence for one in sorted(transforms)}
-
-
-def _first(text: str) -> str:
-    paragraph = " ".join(text.partition("\n\n")[0].split())
-    head, stop, _ = paragraph.partition(". ")
-    return f"{head}." if stop else paragraph

@@ -10,7 +10,9 @@ from torch import Tensor, nn
 
 from protonet.errors import PathError, PathErrors
 from protonet.layers.normalization import LossParams
+from protonet.net.axes import follows
 from protonet.net.form import Form
+from protonet.spec.net import BATCH
 from protonet.spec.wiring import Node, Value
 
 Adding = Literal["quotient", "sum", "mean", "own"]
@@ -149,7 +151,7 @@ def _maker(net: Form, value: Value) -> Node | None:
 
 
 def _has_batch(net: Form, value: Value) -> bool:
-    return any("N" in str(axis) for axis in net.axes(value))
+    return any(follows(axis, BATCH) for axis in net.axes(value))
 
 
 def _follows_inputs(net: Form, value: Value) -> bool:

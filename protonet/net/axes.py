@@ -3,6 +3,7 @@ seen."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -68,6 +69,15 @@ def _axis(one: int, two: int, sizes: Sizes) -> int | str:
         if one - first == two - second:
             return f"{name}{one - first:+d}"
     return "?"
+
+
+def follows(axis: int | str, name: str) -> bool:
+    """Return whether an axis is as long as a named one says, or in proportion to it.
+
+    >>> [follows(axis, "N") for axis in ("N", "4N/3", "N-2", "LEN", "?", 7)]
+    [True, True, True, False, False, False]
+    """
+    return re.fullmatch(rf"\d*{re.escape(name)}([/+-]\d+)?", str(axis), re.ASCII) is not None
 
 
 def blobs_of(shape: Shape) -> tuple[Blob, Blob]:

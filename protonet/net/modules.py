@@ -16,7 +16,7 @@ from torch import nn
 
 from protonet.errors import Path, PathError, ShapeError
 from protonet.layers.record import Blob, LayerType, Setting
-from protonet.net.axes import Shape, axis_sizes, shown
+from protonet.net.axes import Shape, axis_sizes, follows, shown
 from protonet.net.graph import acting_places
 from protonet.net.loops import LoopProver, Prove
 from protonet.net.proof import KeyRefused, Proof
@@ -261,7 +261,7 @@ def _explained(
         axes = proof.axes(value)
         source = f"layer {makers[value]}" if value in makers else proof.given
         lines.append(f"bottom {value.blob} {shown(axes)} from {source}")
-        named += [name for name in refused.sizes if any(name in str(axis) for axis in axes)]
+        named += [name for name in refused.sizes if any(follows(axis, name) for axis in axes)]
     if named:
         known = (f"{name} = {refused.sizes[name]}" for name in dict.fromkeys(named))
         lines.append(f"tried with {', '.join(known)}")

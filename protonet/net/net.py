@@ -17,7 +17,7 @@ from protonet.net.modules import Prover
 from protonet.net.parameters import ParameterStore
 from protonet.optim import Slot
 from protonet.spec.deploy import derive_deploy
-from protonet.spec.net import NetSpec
+from protonet.spec.net import InputSpec, NetSpec
 from protonet.spec.sharing import Sharing
 from protonet.spec.state import Phase
 from protonet.spec.wiring import Node, Wirer, Wiring
@@ -100,6 +100,21 @@ class Net(Form):
         """
         other = Net.__new__(Net)
         other._enter(self._common, phase, stages)
+        return other
+
+    def with_inputs(self, inputs: Mapping[str, InputSpec]) -> Net:
+        """Return the same net in the same phase for other inputs, around the same parameters.
+
+        Args:
+            inputs: by name, those that are other ones.
+
+        Raises: PathErrors where a layer, or the shape of a parameter, does not allow it.
+        """
+        spec = self.spec.model_copy(update={"inputs": {**self.spec.inputs, **inputs}})
+        wirer, prover = Wirer(spec, self.layers), Prover(spec, self.layers, self.store.sharing)
+        other = Net.__new__(Net)
+        common = _Common(spec, self.layers, wirer, prover, self.store)
+        other._enter(common, self.phase, tuple(self.wiring.state.stages))
         return other
 
     def _enter(self, common: _Common, phase: Phase, stages: tuple[str, ...]) -> None:

@@ -81,6 +81,9 @@ class ParameterStore:
             self.tensors[owner] = tensor
             if isinstance(tensor, nn.Parameter) and self.sharing.learns(owner):
                 tensor.requires_grad_()
+        own, needed = tuple(self.tensors[owner].shape), tuple(getattr(module, name).shape)
+        if own != needed:  # of a net made anew for other inputs
+            raise ShapeError(f"it would need the shape {needed}, and it has {own}")
         return self.tensors[owner]
 
     def _make(

@@ -6,10 +6,13 @@ on: it counts as 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor
+
+Norm = Callable[[Sequence[Tensor]], Tensor]
+"""From gradients to the L2 norm, 0-d, of all of them together."""
 
 
 def owned(gradients: Sequence[Tensor | None], parameters: Sequence[Tensor]) -> list[Tensor]:
@@ -40,7 +43,13 @@ def _owned(gradient: Tensor | None, parameter: Tensor, seen: set[int]) -> Tensor
     return torch.empty_like(parameter).copy_(gradient)
 
 
-def clip_(gradients: Iterable[Tensor | None], maximum: float) -> None:
+def norm_of(gradients: Sequence[Tensor]) -> Tensor:
+    """Return the L2 norm, 0-d, of all gradients together; there is at least one."""
+    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(list(gradients))))
+    return norm
+
+
+def clip_(gradients: Iterable[Tensor | None], maximum: float, measure: Norm = norm_of) -> None:
     """Scale the gradients down, in place, so that their common L2 norm is at most `maximum`.
 
     A norm that is not finite is multiplied into the gradients, so that the update, which is not
@@ -51,7 +60,7 @@ def clip_(gradients: Iterable[Tensor | None], maximum: float) -> None:
     present = [gradient for gradient in gradients if gradient is not None]
     if not present:
         return
-    norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(present)))
+    norm = measure(present)
     shrinking = torch.full_like(norm, maximum) / norm  # `maximum / norm` is rounded twice
     factor = torch.where(norm.isfinite(), torch.clamp(shrinking, max=1.0), norm)
     torch._foreach_mul_(present, factor)

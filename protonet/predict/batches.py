@@ -42,8 +42,8 @@ class PictureBatch:
         paths: of those that could be read, as text.
         rejected: the others.
         remarks: what was amiss with some that could be read.
-        views: for each way to prepare them, the groups of equal size, and where in `paths` the
-            pictures of each stand.
+        views: for each way to prepare them, the groups of equal size after what is done on the
+            host, and where in `paths` the pictures of each stand, in ascending order.
     """
 
     paths: tuple[str, ...]
@@ -91,7 +91,7 @@ def read_batches(
 
     rows = range(len(paths))
     pieces = (rows[at : at + batch_size] for at in range(0, len(rows), batch_size))
-    with _quiet_pillow(), closing(in_order(read, pieces, threads)) as batches:
+    with quiet_pillow(), closing(in_order(read, pieces, threads)) as batches:
         yield from batches
 
 
@@ -117,7 +117,7 @@ def _batch(files: ImageFiles, rows: range, views: Sequence[Preparation]) -> Pict
     groups = _groups(samples)
     positions = np.array(read, np.int64)
     prepared = tuple(
-        tuple((view.prepared(images, positions[places]), places) for images, places in groups)
+        _joined([(view.prepared(images, positions[at]), at) for images, at in groups])
         for view in views
     )
     names = tuple(files.name(row) for row in read)
@@ -132,8 +132,27 @@ def _groups(samples: Sequence[Array]) -> list[tuple[Array, Array]]:
     return [(np.stack([samples[at] for at in group]), np.array(group)) for group in places.values()]
 
 
+def _joined(parts: Sequence[tuple[Prepared, Array]]) -> tuple[tuple[Prepared, Array], ...]:
+    """Put pictures together that are of one size by now: what is left to be done to them is the
+    same, and done to many at once it takes a fraction of the time."""
+    alike: dict[tuple[object, ...], list[tuple[Prepared, Array]]] = defaultdict(list)
+    for one, places in parts:
+        alike[one.images.shape[1:], one.images.dtype].append((one, places))
+    return tuple(map(_one_of, alike.values()))
+
+
+def _one_of(parts: Sequence[tuple[Prepared, Array]]) -> tuple[Prepared, Array]:
+    if len(parts) == 1:
+        return parts[0]
+    places = np.concatenate([places for _, places in parts])
+    order = np.argsort(places)
+    images = np.concatenate([one.images for one, _ in parts])[order]
+    positions = np.concatenate([one.positions for one, _ in parts])[order]
+    return Prepared(images, parts[0][0].pipeline, positions), places[order]
+
+
 @contextmanager
-def _quiet_pillow() -> Iterator[None]:
+def quiet_pillow() -> Iterator[None]:
     """Silence Pillow's warnings about damaged tags: what matters is an error or a remark."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")

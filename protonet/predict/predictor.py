@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -10,9 +10,12 @@ import torch
 
 from protonet.data.layout import Array
 from protonet.net import Net
-from protonet.predict.batches import Rejected, read_batches
+from protonet.predict.batches import PictureBatch, Rejected, read_batches
 from protonet.predict.preparation import Preparation
 from protonet.predict.scoring import on_host
+
+Graph = Callable[[torch.Tensor], Mapping[str, torch.Tensor]]
+"""What `Net.giving` returns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +60,29 @@ def predict(
         paths: of the pictures.
         pace: how they are read.
     """
-    layout = net.memory_format is torch.channels_last
-    dtype = getattr(torch, next(iter(net.input_specs.values())).dtype)
-    module = net.giving(blobs)
+    graph = net.giving(blobs)
     with closing(read_batches(paths, views, pace.batch_size, pace.threads)) as batches:
         for batch in batches:
-            given: dict[str, Array] = {}
-            if batch.paths:
-                each = []
-                with torch.inference_mode():
-                    for view in range(len(views)):
-                        samples = batch.samples(view, net.device, channels_last=layout)
-                        each.append(module(samples.to(dtype)))
-                given = {name: on_host(_mean([one[name] for one in each])) for name in blobs}
-            yield Predicted(batch.paths, given, batch.rejected, batch.remarks)
+            values = given(net, graph, batch) if batch.paths else {}
+            yield Predicted(batch.paths, values, batch.rejected, batch.remarks)
+
+
+def given(net: Net, graph: Graph, batch: PictureBatch) -> dict[str, Array]:
+    """Return what a net gives for pictures, averaged over the ways in which they are prepared.
+
+    Args:
+        net: in phase deploy; it takes one input.
+        graph: of the net, which gives the blobs that are wanted.
+        batch: the pictures, at least one.
+    """
+    layout = net.memory_format is torch.channels_last
+    dtype = getattr(torch, next(iter(net.input_specs.values())).dtype)
+    each = []
+    with torch.inference_mode():
+        for view in range(len(batch.views)):
+            samples = batch.samples(view, net.device, channels_last=layout)
+            each.append(graph(samples.to(dtype)))
+    return {name: on_host(_mean([one[name] for one in each])) for name in each[0]}
 
 
 def _mean(values: Sequence[torch.Tensor]) -> torch.Tensor:

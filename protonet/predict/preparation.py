@@ -23,6 +23,8 @@ from protonet.transforms.channels import reorder
 
 _COLOURS = (1, 3)
 _IMAGE_AXES = 3
+_MOST_PIPELINES = 256
+"""Sizes of pictures whose transforms are kept built: a server meets any number of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +136,7 @@ class Preparation:
 
         Raises: DataError.
         """
-        if shape not in self._pipelines:
-            self._pipelines[shape] = self._built(shape, name)
+        self._pipeline(shape, name)
 
     def prepared(self, images: Array, positions: Rows) -> Prepared:
         """Do what is done on the host to pictures that were checked.
@@ -144,8 +145,17 @@ class Preparation:
             images: (N, C, H, W), of `sample`.
             positions: of the pictures among all, (N,).
         """
-        pipeline = self._pipelines[images.shape[1:]]
+        pipeline = self._pipeline(images.shape[1:], "")
         return Prepared(pipeline.host(images, positions), pipeline, positions)
+
+    def _pipeline(self, shape: tuple[int, ...], name: str) -> Pipeline:
+        """Return the transforms for pictures of a shape; threads may ask at the same time."""
+        pipeline = self._pipelines.get(shape)
+        if pipeline is None:
+            if len(self._pipelines) >= _MOST_PIPELINES:
+                self._pipelines.clear()
+            pipeline = self._pipelines[shape] = self._built(shape, name)
+        return pipeline
 
     def _built(self, shape: tuple[int, ...], name: str) -> Pipeline:
         channels = self.evaluation.channels

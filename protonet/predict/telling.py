@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from protonet.predict.predictor import Predicted
 from protonet.predict.scoring import Scores, best
@@ -41,6 +41,20 @@ class Naming:
     def name(self, number: int) -> str:
         """Return what a class is called: its number, where it has no name."""
         return self.classes[number] if self.classes else str(number)
+
+    def described(self, best_classes: Sequence[tuple[int, float]]) -> list[dict[str, Any]]:
+        """Return number, name and score of classes as JSON has them.
+
+        A score that is not finite is null: JSON has no word for it.
+        """
+        return [
+            {
+                "class": number,
+                "name": self.name(number),
+                "score": score if math.isfinite(score) else None,
+            }
+            for number, score in best_classes
+        ]
 
     def pictures(self, predicted: Predicted) -> Iterator[tuple[str, list[tuple[int, float]]]]:
         """Yield the path of each picture, and number and score of its best classes."""
@@ -103,8 +117,6 @@ class CsvTeller:
 class JsonTeller:
     """An object on each line: path and best classes of a picture, or path and error.
 
-    A score that is not finite is null: JSON has no word for it.
-
     Args:
         naming: what is told.
         write: takes the text.
@@ -116,15 +128,7 @@ class JsonTeller:
     def take(self, predicted: Predicted) -> None:
         """Write the lines; those of pictures that could not be read come after their batch's."""
         for path, best_classes in self._naming.pictures(predicted):
-            top = [
-                {
-                    "class": number,
-                    "name": self._naming.name(number),
-                    "score": score if math.isfinite(score) else None,
-                }
-                for number, score in best_classes
-            ]
-            self._line({"path": path, "top": top})
+            self._line({"path": path, "top": self._naming.described(best_classes)})
         for rejected in predicted.rejected:
             self._line({"path": rejected.path, "error": rejected.why})
 

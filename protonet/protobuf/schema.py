@@ -1,7 +1,7 @@
 """The messages of Caffe's binary files: which field has which number, and what it holds.
 
-Only what protonet reads is described; protobuf passes over every other field. Texts are bytes here:
-old files have names in any encoding.
+Only what protonet reads or writes is described; protobuf passes over every other field. Texts are
+bytes here: old files have names in any encoding.
 Source: Caffe, caffe.proto, of the last commit of 2020.
 """
 
@@ -23,12 +23,14 @@ class Field(NamedTuple):
         kind: of its values.
         repeated: whether it holds any number of them.
         message: the name of the message that it holds.
+        packed: whether Caffe writes its numbers without a tag each; either way can be read.
     """
 
     number: int
     kind: Kind
     repeated: bool = False
     message: str = ""
+    packed: bool = False
 
 
 def _messages(number: int, name: str) -> Field:
@@ -40,7 +42,7 @@ SIDES = ("num", "channels", "height", "width")
 
 MESSAGES: Mapping[str, Mapping[str, Field]] = MappingProxyType(
     {
-        "BlobShape": {"dim": Field(1, "int64", repeated=True)},
+        "BlobShape": {"dim": Field(1, "int64", repeated=True, packed=True)},
         "BlobProto": {
             **{name: Field(place + 1, "int32") for place, name in enumerate(SIDES)},
             "data": Field(5, "float", repeated=True),
@@ -56,7 +58,11 @@ MESSAGES: Mapping[str, Mapping[str, Field]] = MappingProxyType(
             "float_data": Field(6, "float", repeated=True),
             "encoded": Field(7, "bool"),
         },
-        "LayerParameter": {"name": Field(1, "bytes"), "blobs": _messages(7, "BlobProto")},
+        "LayerParameter": {
+            "name": Field(1, "bytes"),
+            "type": Field(2, "bytes"),
+            "blobs": _messages(7, "BlobProto"),
+        },
         "V0LayerParameter": {"name": Field(1, "bytes"), "blobs": _messages(50, "BlobProto")},
         "V1LayerParameter": {
             "layer": Field(1, "message", message="V0LayerParameter"),
@@ -107,6 +113,8 @@ def _pool() -> Any:
             label = "LABEL_REPEATED" if field.repeated else "LABEL_OPTIONAL"
             made = message.field.add(name=field_name, number=field.number, type=kind)
             made.label = descriptor_pb2.FieldDescriptorProto.Label.Value(label)
+            if field.packed:
+                made.options.packed = True
             if field.message:
                 made.type_name = f".protonet.{field.message}"
     pool = descriptor_pool.DescriptorPool()

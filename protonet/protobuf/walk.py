@@ -89,11 +89,11 @@ class Walk:
                 one = inner[number]
                 below = (*place, (number, self._count(place, number) if one.repeated else 0))
                 content = self._message(one.message, at, stop, below)
-                kept.append(_varint_of(tag) + _varint_of(len(content)) + content)
+                kept.append(varint_of(tag) + varint_of(len(content)) + content)
             else:
                 self._count_rest(stop - at)
-                size = _varint_of(stop - at) if tag & 7 == 2 else b""
-                kept.append(_varint_of(tag) + size + bytes(self.buffer[at:stop]))
+                size = varint_of(stop - at) if tag & 7 == 2 else b""
+                kept.append(varint_of(tag) + size + bytes(self.buffer[at:stop]))
         return b"".join(kept)
 
     def _fields(
@@ -187,7 +187,7 @@ class Walk:
         raise BrokenError("it ends within a number")
 
 
-def _varint_of(number: int) -> bytes:
+def varint_of(number: int) -> bytes:
     """Return a whole number as the wire has it."""
     found = bytearray()
     while number > 127:

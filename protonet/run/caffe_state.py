@@ -52,6 +52,11 @@ def caffes_snapshot(job: Job, state: SolverState, plain: Mapping[str, Any]) -> S
     """
     if len(job.rules) != 1:
         raise UsageError(f"{state.path}: it is of one update rule, and solver.updates has several")
+    if job.sharding is not None:
+        raise UsageError(
+            f"{state.path}: under solver.parallel: fsdp no process could take all of it; go on "
+            "from it under ddp: any snapshot of that run goes on under fsdp"
+        )
     remember(job.rules[0].optimizer, job.net, state)
     standing = State(
         iteration=state.iteration,

@@ -9,8 +9,9 @@ from protonet.net.form import Form
 from protonet.problems import Problem
 from protonet.run.sets import OpenSet, open_sets
 from protonet.schema import Spec
-from protonet.spec.data import TRAIN, evaluation_sets
+from protonet.spec.data import TRAIN, DataSpec, evaluation_sets
 from protonet.spec.diagnose import locate
+from protonet.spec.shuffle import buffer_of
 
 
 def check_data(spec: Spec, forms: Mapping[str, Form]) -> list[Problem]:
@@ -38,10 +39,8 @@ def check_data(spec: Spec, forms: Mapping[str, Form]) -> list[Problem]:
 def set_warnings(spec: Spec, opened: Mapping[str, OpenSet]) -> Iterator[PathError]:
     """Yield the sets that are read in a way that is probably not meant."""
     train = opened.get(TRAIN)
-    ordered = train is not None and not train.spec.shuffle
-    if train and ordered and any(one.header.sorted_labels for one in train.sources):
-        why = "the labels are sorted and the set is not shuffled: each batch is of one class"
-        yield PathError("PN043", ("data", TRAIN), why, hint="write shuffle: true")
+    if train and any(one.header.sorted_labels for one in train.sources):
+        yield from _in_order(train.spec)
     batches = spec.solver.test_iter if spec.solver else None
     for name, one in opened.items():
         seen = (batches or 0) * one.spec.batch_size
@@ -52,3 +51,18 @@ def set_warnings(spec: Spec, opened: Mapping[str, OpenSet]) -> Iterator[PathErro
                 f"records of data.{name}"
             )
             yield PathError("PN043", ("solver", "test_iter"), why, hint="leave test_iter out")
+
+
+def _in_order(train: DataSpec) -> Iterator[PathError]:
+    """Yield that sorted labels stay together in the batches of a training set."""
+    if train.sampling or train.reservoir:
+        return
+    if not train.shuffle:
+        why = "the labels are sorted and the set is not shuffled: each batch is of one class"
+        yield PathError("PN043", ("data", TRAIN), why, hint="write shuffle: true")
+    reach = buffer_of(train.shuffle)
+    if reach is not None:
+        why = f"the labels are sorted, and a buffer of {reach:,} mixes neighbours only"
+        yield PathError(
+            "PN043", ("data", TRAIN), why, hint="write shuffle: true, or shuffle: block"
+        )

@@ -6,11 +6,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from protonet.convert.datum_columns import READ
 from protonet.convert.encoded_pictures import Encoding
 from protonet.data.header import Header
 from protonet.data.layout import IMAGE
 from protonet.errors import DataError, ShapeError
 from protonet.records import shortened
+from protonet.run.decoding import decoding_of, sample_shape
 from protonet.run.sets import OpenSet
 from protonet.run.source import OpenSource
 from protonet.snapshot import Evaluation, Stored, read_evaluation
@@ -40,7 +42,7 @@ def stored_of(header: Header) -> Stored | None:
     first, made_by = header.fields[0], header.made_by
     if first.kind != IMAGE and (first.shape is None or len(first.shape) != _IMAGE_AXES):
         return None
-    converted = made_by.get("command") == "convert"
+    converted = made_by.get("command") in ("convert", READ)
     resize = made_by.get("resize") if converted else None
     encode = made_by.get("encode", "") if converted else ""
     if encode == "kept" and resize:  # the file's own bytes are not those of a scaled picture
@@ -98,12 +100,20 @@ def prepared_as(opened: OpenSet, kept: Evaluation, weights: str, seed: int) -> t
 
 def _prepared(source: OpenSource, kept: Evaluation, seed: int) -> OpenSource:
     field = source.header.fields[0]
-    context = Context(shape=field.shape or (), channels=kept.channels, seed=seed, dtype=field.dtype)
+    shape = sample_shape(source.dataset, field)
+    context = Context(shape=shape, channels=kept.channels, seed=seed, dtype=field.dtype)
+    transform = read_transform(list(kept.transform))
+    pipeline = build_pipeline(transform, context)
+    decoding = decoding_of(field, transform, context, pipeline, None)
+    reordering = reorder(source.header.channels, kept.channels)
+    if decoding:
+        decoding = replace(decoding, channels_reversed=reordering is not None)
     return replace(
         source,
-        pipeline=build_pipeline(read_transform(list(kept.transform)), context),
-        reordering=reorder(source.header.channels, kept.channels),
+        pipeline=pipeline,
+        reordering=reordering,
         channels=kept.channels,
+        decoding=decoding,
     )
 
 

@@ -21,7 +21,7 @@ Metrics = dict[str, dict[str, Value | None]]
 
 
 Heed = Callable[[], None]
-"""Called between two batches; what it raises ends a test."""
+"""Called between two batches, by several processes equally often; what it raises ends a test."""
 
 
 def measure_set(
@@ -40,9 +40,10 @@ def measure_set(
     group = opened.group
     feed = opened.feed(net, endless=test_iter is not None, whole=True)
     own = None if test_iter is None else len(range(group.rank, test_iter, group.count))
+    rounds = (test_iter or -(-len(opened) // opened.spec.batch_size)) // group.count
     try:
         with closing(feed.reader):
-            return evaluate(net, _heeding(feed, heed), own, group.gathered)
+            return evaluate(net, _heeding(feed, heed, rounds), own, group.gathered)
     except DataError as error:
         raise DataError(f"data.{opened.name}: {error}") from error
 
@@ -121,7 +122,8 @@ class Evaluator:
         return self._test_iter * opened.spec.batch_size
 
 
-def _heeding(batches: Iterable[Batch], heed: Heed) -> Iterator[Batch]:
-    for batch in batches:
-        heed()
+def _heeding(batches: Iterable[Batch], heed: Heed, rounds: int) -> Iterator[Batch]:
+    for number, batch in enumerate(batches):
+        if number < rounds:
+            heed()
         yield batch

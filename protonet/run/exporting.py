@@ -30,13 +30,14 @@ from protonet.export.writing import (
 from protonet.net import Net
 from protonet.net.axes import axis_sizes
 from protonet.predict.preparation import Preparation
+from protonet.run.export_caffe import CaffeFiles, caffe_written
 from protonet.run.model import Asked, Opened, check_fed, evaluation_for, open_net
 from protonet.run.output import Output
 from protonet.snapshot import load_weights
 from protonet.spec.net import BATCH, InputSpec
 
 Tensors = tuple[Tensor, ...]
-Kind = Literal["torch", "onnx", "safetensors"]
+Kind = Literal["torch", "onnx", "safetensors", "caffe"]
 
 ENDINGS: Mapping[Kind, str] = {"torch": ".pt2", "onnx": ".onnx", "safetensors": ".safetensors"}
 """What the files end in."""
@@ -58,6 +59,8 @@ class Export:
         preprocess: let the file take images as the data set held them.
         images: pictures that it is compared on, besides random numbers.
         tolerance: largest difference, as a share of an output's largest magnitude.
+        train_val: of Caffe's files, the net that is trained and tested, too.
+        solver: of Caffe's files, the solver, too.
     """
 
     kind: Kind
@@ -67,10 +70,13 @@ class Export:
     preprocess: bool = False
     images: tuple[str, ...] = ()
     tolerance: float = 1e-4
+    train_val: bool = False
+    solver: bool = False
 
 
-def export_model(name: str, asked: Asked, wanted: Export, output: Output) -> None:
-    """Write a model as a file, which appears if it gives what the model gives.
+def export_model(name: str, asked: Asked, wanted: Export, output: Output) -> tuple[Path, ...]:
+    """Write a model as a file, which appears if it gives what the model gives; return it, or the
+    files where it takes several.
 
     Args:
         name: of the model, see `open_net`.
@@ -89,17 +95,40 @@ def export_model(name: str, asked: Asked, wanted: Export, output: Output) -> Non
         evaluation = evaluation_for(opened, asked, output)
         check_fed(name, opened.net, evaluation)
         preparation = Preparation(evaluation, scale=evaluation.stored is not None)
+    if wanted.kind == "caffe":
+        return _export_caffe(opened, wanted, preparation, output)
     program = _program(opened.net, wanted, preparation, output)
     with appearing(wanted.out, None, force=wanted.force) as file, disk_errors(wanted.out):
         run = _written(wanted, program, opened, file)
-        _judge(
-            _largest(opened.net, run, _fed(program, opened.net, wanted, preparation)),
-            wanted,
-            output,
-        )
+        shape = program.example[0].shape[1:]
+        fed = _fed(shape, opened.net, wanted, preparation)
+        _judge(_largest(opened.net, run, fed), wanted, output)
+    return (wanted.out,)
+
+
+def _export_caffe(
+    opened: Opened, wanted: Export, preparation: Preparation | None, output: Output
+) -> tuple[Path, ...]:
+    """Write a model as Caffe's files; return them."""
+    files = _caffe_files(wanted)
+    with caffe_written(opened, files, output) as run:
+        fed = _fed((), opened.net, wanted, preparation)
+        _judge(_largest(opened.net, run, fed), wanted, output)
+    return files.all()
+
+
+def _caffe_files(wanted: Export) -> CaffeFiles:
+    return CaffeFiles.at(wanted.out, train_val=wanted.train_val, solver=wanted.solver)
 
 
 def _check(wanted: Export) -> None:
+    """Refuse what does not go together, before the model is opened."""
+    if wanted.kind == "caffe":
+        _check_caffe(wanted)
+        return
+    if wanted.train_val or wanted.solver:
+        option = "--train-val" if wanted.train_val else "--solver"
+        raise UsageError(f"{option}: only --to caffe writes it")
     ending = ENDINGS[wanted.kind]
     if wanted.out.suffix != ending:
         raise UsageError(
@@ -108,6 +137,13 @@ def _check(wanted: Export) -> None:
     if wanted.kind == "safetensors" and (wanted.fold or wanted.preprocess):
         option = "--fold" if wanted.fold else "--preprocess"
         raise UsageError(f"{option}: safetensors holds the weights of the net as it is, no net")
+
+
+def _check_caffe(wanted: Export) -> None:
+    if wanted.fold or wanted.preprocess:
+        option = "--fold" if wanted.fold else "--preprocess"
+        raise UsageError(f"{option}: Caffe's files hold the layers of the net as they are")
+    _caffe_files(wanted).check_free(force=wanted.force)
 
 
 def _program(net: Net, wanted: Export, preparation: Preparation | None, output: Output) -> Program:
@@ -153,13 +189,20 @@ def _written(wanted: Export, program: Program, opened: Opened, file: Path) -> Ru
 
 
 def _fed(
-    program: Program, net: Net, wanted: Export, preparation: Preparation | None
+    sample: Sequence[int], net: Net, wanted: Export, preparation: Preparation | None
 ) -> Iterator[tuple[str, Tensors, Tensors]]:
-    """Yield what the export is compared on: in words, what it is fed, and what the net is."""
+    """Yield what the export is compared on: in words, what it is fed, and what the net is.
+
+    Args:
+        sample: the shape of a picture, where the file prepares pictures.
+        net: the original.
+        wanted: what was asked.
+        preparation: of pictures.
+    """
     generator = torch.Generator().manual_seed(_SEED)
     sizes = axis_sizes(net.input_specs)[1]
     if preparation is not None and wanted.preprocess:
-        shape = (sizes[BATCH], *program.example[0].shape[1:])
+        shape = (sizes[BATCH], *sample)
         noise = torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)
         yield "random pixels", (noise,), (_samples(preparation, noise),)
     else:

@@ -22,7 +22,8 @@ from protonet.run.job import Job
 from protonet.run.paths import home
 from protonet.schema import Spec
 from protonet.source.written import written
-from protonet.spec.data import is_known, placed
+from protonet.spec.addresses import readdressed
+from protonet.spec.data import is_path, placed
 from protonet.zoo.address import is_address
 
 
@@ -39,6 +40,8 @@ def resolved(spec: Spec, *, expanded: bool = False) -> dict[str, Any]:
     for name, one in (data.get("data") or {}).items():
         for below, entry in placed(one):
             _make_absolute(entry, spec, ("data", name, *below))
+    for layer in data["net"]["layers"]:
+        layer.update(_files(spec, layer))
     if spec.solver and spec.solver.weights:
         folder = home(spec, "solver", "weights")
         data["solver"]["weights"] = [_weights(folder, path) for path in spec.solver.weights]
@@ -101,13 +104,26 @@ def weights_of(text: str) -> tuple[str, ...]:
 
 def _make_absolute(entry: dict[str, Any], spec: Spec, place: SpecPath) -> None:
     """Make the paths of a source of data absolute."""
-    if not is_known(entry["source"]):
-        entry["source"] = _absolute(home(spec, *place, "source"), entry["source"])
+    folder = home(spec, *place, "source")
+    entry["source"] = readdressed(
+        entry["source"], lambda one: _absolute(folder, one) if is_path(one) else one
+    )
+    if "root_folder" in entry:
+        entry["root_folder"] = _absolute(home(spec, *place, "root_folder"), entry["root_folder"])
     folder = home(spec, *place, "transform", "mean_file")
     for step in _steps(entry.get("transform")):
         for key in ("mean_file", "file"):
             if key in step:
                 step[key] = _absolute(folder, step[key])
+
+
+def _files(spec: Spec, layer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a layer that are paths, as the spec was checked with: absolute."""
+    paths = spec.net.types[layer["type"]].paths
+    if not paths:
+        return {}
+    params = next(one.params for one in spec.net.layers if one.name == layer["name"])
+    return {key: getattr(params, key) for key in paths if key in layer}
 
 
 def _steps(transform: Any) -> list[dict[str, Any]]:

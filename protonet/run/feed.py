@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from protonet.data.reader import Batch, Reader
+from protonet.data.travel import Travel
 from protonet.net import Net
 from protonet.net.form import Form
 from protonet.net.label_range import LabelRange, label_ranges
@@ -40,6 +41,13 @@ class Target:
         dtypes = {name: getattr(torch, spec.dtype) for name, spec in net.input_specs.items()}
         layout = net.memory_format is torch.channels_last
         return cls(dtypes, net.device, layout, label_ranges(net))
+
+    def travel(self, blobs: Iterable[str]) -> Travel | None:
+        """Return how these inputs come to a CUDA device ahead of time; labels are checked on the
+        host before."""
+        if self.device.type != "cuda":
+            return None
+        return Travel(self.device, [blob for blob in blobs if blob not in self.labels])
 
     @classmethod
     def on_host(cls, net: Form) -> Self:
@@ -74,6 +82,8 @@ class Feed(Iterator[tuple[Tensor, ...]]):
 
         Raises: DataError if a label is outside the classes of a layer that reads it.
         """
+        if batch.arrival:
+            batch.arrival.wait(batch.arrays.values())
         return tuple(
             self._tensor(name, dtype, batch) for name, dtype in self._target.dtypes.items()
         )

@@ -130,16 +130,29 @@ def new_run(name: str, given: Path | None) -> RunFolder:
 def newest_run(name: str, given: Path | None) -> RunFolder | None:
     """Return the run to go on with: the given folder, or the newest of this name; None if none.
 
+    A folder without facts is no run: it was killed before it said what it starts from.
+
     Raises: StorageError if the folder cannot be read.
     """
     parent = ROOT / safe_name(name)
     try:
-        if given is not None:
-            return RunFolder(given) if RunFolder(given).facts.is_file() else None
-        numbers = [number for number in _numbers(parent) if (parent / str(number)).is_dir()]
+        folders = [given] if given is not None else _newest_first(parent)
+        return next((run for run in map(RunFolder, folders) if run.facts.is_file()), None)
     except OSError as error:
         raise _refused(given or parent, error, "read") from error
-    return RunFolder(parent / str(max(numbers))) if numbers else None
+
+
+def known_run(name: str) -> RunFolder:
+    """Return the newest run of this name.
+
+    Raises: UsageError if there is none; StorageError if the folder cannot be read.
+    """
+    folder = newest_run(name, None)
+    if folder is None:
+        raise UsageError(
+            f"there is no run of {name} in the current folder; name the weights: --weights FILE"
+        )
+    return folder
 
 
 def safe_name(name: str) -> str:
@@ -157,6 +170,10 @@ def _given_run(path: Path) -> RunFolder:
             "is in it: --resume"
         )
     return RunFolder(path)
+
+
+def _newest_first(parent: Path) -> list[Path]:
+    return [parent / str(number) for number in sorted(_numbers(parent), reverse=True)]
 
 
 def _numbers(parent: Path) -> list[int]:

@@ -24,13 +24,14 @@ from protonet.hooks.stopwatch import Stopwatch
 from protonet.hooks.test import Test
 from protonet.hooks.ticker import Interval, Ticker
 from protonet.hooks.time_limit import TimeLimit
+from protonet.optim.gradients import norm_of
 from protonet.run.board.hooks import Rhythm, board_hooks
 from protonet.run.evaluator import Evaluator
 from protonet.run.events import EventsFile
 from protonet.run.job import Job
 from protonet.run.output import Log, Output
 from protonet.run.saving import Saver
-from protonet.run.together import Agreement, explain_together
+from protonet.run.together import Agreement, explain_together, heed_together
 from protonet.snapshot import State
 from protonet.solver import Solver
 from protonet.spec.duration import Duration
@@ -106,7 +107,10 @@ def hooks_of(shop: Workshop) -> list[Hook]:
     testing, saving = interval(spec.test_interval, stopwatch), interval(spec.snapshot, stopwatch)
     intervals = (shop.display.interval, testing, saving)
     explained = partial(explain_together, job, shop.folder)
-    guard = Guard(shop.solver.flag, shop.solver.applied, intervals, spec.max_iter, explained)
+    measure = job.sharding.norm if job.sharding else norm_of
+    guard = Guard(
+        shop.solver.flag, shop.solver.applied, intervals, spec.max_iter, explained, measure
+    )
     at_end = spec.snapshot_after_train
     snapshots = Snapshots(
         saving, shop.saver.take, shop.saver.writer, stopwatch, at_end=at_end, there=shop.there
@@ -181,7 +185,7 @@ def _test(shop: Workshop, iteration: int) -> None:
     job, evaluator = shop.job, shop.evaluator
     try:
         with job.as_tested():
-            evaluator.test(iteration, shop.received.heed)
+            evaluator.test(iteration, partial(heed_together, job.group, shop.received))
     except StopAsked:
         if iteration:
             shop.saver.cut(iteration)

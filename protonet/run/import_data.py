@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from protonet.errors import DataError
 from protonet.run.import_files import Target
 from protonet.run.paths import home
 from protonet.schema import Spec
-from protonet.spec.data import is_known, placed
+from protonet.spec.addresses import readdressed
+from protonet.spec.data import is_path, placed
 from protonet.transforms.mean_image import MeanArray, read_mean
 
 MEANS = "*mean*.npy"
@@ -84,8 +86,11 @@ def settle_data(spec: Spec, data: dict[str, Any], target: Target, mean: Path | N
         for below, entry in placed(keys):
             place = ("data", name, *below)
             folder = home(spec, *place, "source")
-            if not is_known(entry["source"]):
-                entry["source"] = _settled(folder, entry["source"], target, means)
+            settled = partial(_settled, folder, target=target, means=means)
+            entry["source"] = readdressed(entry["source"], settled)
+            if "root_folder" in entry:
+                folder = home(spec, *place, "root_folder")
+                entry["root_folder"] = _settled(folder, entry["root_folder"], target, means)
             folder = home(spec, *place, "transform", "mean_file")
             for step in _subtracting(entry, has_mean=given is not None):
                 key = "mean_file" if "type" not in step else "file"
@@ -115,6 +120,8 @@ def _subtracting(entry: Mapping[str, Any], *, has_mean: bool) -> Iterator[dict[s
 
 def _settled(folder: Path, written: str, target: Target, means: Means) -> str:
     """Return a path as it is seen from the new file; as it was written where nothing is there."""
+    if not is_path(written):
+        return written
     path = folder / written
     if not is_there(path):
         means.missing.append(f"there is no {written}; change it before you train")

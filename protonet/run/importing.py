@@ -19,11 +19,13 @@ from protonet.errors import DataError, UsageError
 from protonet.layers import LAYERS
 from protonet.net import prove_phases, shape_errors
 from protonet.net.form import Form
+from protonet.run.import_compare import verify
 from protonet.run.import_data import Means, check_mean, settle_data
 from protonet.run.import_files import Target, put, written
 from protonet.run.import_model import Size, check_classes, evaluation_of, model_of
 from protonet.run.import_report import Told
 from protonet.run.import_weights import Fitted, Needs, fitted
+from protonet.run.opencv import opencv_version
 from protonet.schema import CATALOGUE, Spec, check_spec, located
 from protonet.snapshot.tensor_file import write_tensors
 from protonet.snapshot.weight_files import read_weights
@@ -49,6 +51,7 @@ class Request:
         force: write over what is there.
         allow_missing: take weights that do not hold every parameter.
         holes: import layers of unknown types as holes, for a plugin to fill.
+        verify: pictures on which every layer is compared with OpenCV's reading of the files.
     """
 
     net: Path
@@ -61,6 +64,7 @@ class Request:
     force: bool = False
     allow_missing: bool = False
     holes: bool = False
+    verify: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,8 @@ def import_caffe(request: Request, say: Say) -> Path:
         say: takes the report, a line at a time.
 
     Raises: UsageError, SpecError and DataError for what cannot be imported, after the report where
-        it is the weights; StorageError if the disk refuses. Nothing is written then.
+        it is the weights; VerifyError if another program computes something else; StorageError if
+        the disk refuses. Nothing is written then.
     """
     for path in (request.net, request.solver):
         if path is not None and not is_prototxt(path):
@@ -97,6 +102,7 @@ def import_caffe(request: Request, say: Say) -> Path:
             f"{request.classes}: class names are kept in {MODEL}, beside weights in a folder: "
             "give WEIGHTS, and a folder as --out"
         )
+    _check_verifiable(request)
     target.check_free(force=request.force)
     draft = _drafted(request, target)
     told = Told(
@@ -112,7 +118,31 @@ def import_caffe(request: Request, say: Say) -> Path:
     _check_weights(draft.fitted, draft.needs, request)
     with written(target) as folder:
         _write(draft, request, target, folder)
+        if request.verify:
+            _verify(draft, request, folder, say)
     return target.path
+
+
+def _check_verifiable(request: Request) -> None:
+    """Refuse to compare what cannot be run.
+
+    Raises: UsageError.
+    """
+    if request.verify and request.weights is None:
+        raise UsageError("--verify compares what a net computes, and needs its WEIGHTS")
+    if request.verify and request.holes:
+        raise UsageError("--verify: a net with holes computes nothing yet; leave --holes out")
+    if request.verify:
+        opencv_version()
+
+
+def _verify(draft: _Draft, request: Request, folder: Path, say: Say) -> None:
+    """Compare the net with OpenCV's; its mean images lie in the folder."""
+    if draft.fitted is None or request.weights is None:
+        return
+    known = evaluation_of(draft.spec, draft.tidy.data, None, folder)
+    pictures = (request.verify, known)
+    verify(draft.spec, draft.imported.layers, draft.fitted.tensors, request.weights, pictures, say)
 
 
 def _drafted(request: Request, target: Target) -> _Draft:

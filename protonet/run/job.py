@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 import torch
+from torch import Tensor
 
 from protonet.data.order import Share
 from protonet.distributed.group import ALONE, Group
+from protonet.distributed.sharding import Sharding
 from protonet.errors import PathError, PathErrors
 from protonet.net import Net
 from protonet.run.choice import Choice
 from protonet.run.deciding import Deciding, deciding
 from protonet.run.durations import timed
 from protonet.run.evaluation import evaluation_of
-from protonet.run.factors import factored
 from protonet.run.machine import (
     choose_compilation,
     choose_device,
@@ -25,11 +26,12 @@ from protonet.run.machine import (
     set_threads,
     this_machine,
 )
-from protonet.run.micro_batches import check_splits, micro_batch
-from protonet.run.parts import synchronise, unshared
+from protonet.run.micro_batches import check_alone, check_splits, micro_batch
+from protonet.run.parts import unshared
 from protonet.run.precision import arithmetic, loss_scale, set_tensor_cores
-from protonet.run.rules import Aim, Rule, aims, rules, unchanged
+from protonet.run.rules import Aim, Rule, rules, unchanged
 from protonet.run.sets import OpenSet, open_sets
+from protonet.run.sharding import aims_of, averaged
 from protonet.run.tuning import Trial, tune
 from protonet.schema import Spec, located
 from protonet.snapshot import Evaluation, Machine
@@ -66,6 +68,7 @@ class Job:
         average: the average of the weights, where one is kept.
         group: the processes that train together.
         micro: how many samples are computed at once; None: always a whole batch.
+        sharding: of parameters that the processes share out; None: each has all of them.
     """
 
     spec: Spec
@@ -82,6 +85,7 @@ class Job:
     average: Average | None = None
     group: Group = ALONE
     micro: MicroBatch | None = None
+    sharding: Sharding | None = None
 
     @property
     def train_set(self) -> OpenSet:
@@ -110,8 +114,22 @@ class Job:
         """Give the nets, within the block, the arithmetic of training, and the average of the
         weights where one is kept."""
         averaged = self.average.swapped() if self.average else nullcontext()
-        with averaged, arithmetic(self.solver.precision, self.net.device):
+        with averaged, self.assembled(), arithmetic(self.solver.precision, self.net.device):
             yield
+
+    def assembled(self, *, changes: bool = False) -> AbstractContextManager[None]:
+        """Give the nets, within the block, all of parameters that are shared out.
+
+        Args:
+            changes: whether they may be changed there, in the same way in each process.
+        """
+        return self.sharding.assembled(changes=changes) if self.sharding else nullcontext()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return every parameter and statistic, `layer/parameter`; this process's part of those
+        that are shared out."""
+        named = self.net.named_tensors()
+        return self.sharding.own(named) if self.sharding else named
 
     @property
     def evaluation(self) -> Evaluation:
@@ -150,10 +168,9 @@ def _job(spec: Spec, before: Machine | None, tell: tuple[Tell, Tell], group: Gro
     device = choose_device(written, before, group)
     choice = group.from_first(lambda: _chosen(spec, written, device, before, say, group))
     torch.set_num_threads(choice.threads)
+    check_alone(written, group)
     net = _trainable_net(spec, written, device, choice.channels_last)
-    if written.sync_batch_norm and not group.is_alone:
-        synchronise(net, group)
-    aimed = aims(written, net, factored(net, written.params), parted=not group.is_alone)
+    aimed, sharding = aims_of(written, net, group)
     for text in unchanged(aimed, net):
         say(f"note: {text}")
     tests = test_nets(spec, net)
@@ -174,9 +191,10 @@ def _job(spec: Spec, before: Machine | None, tell: tuple[Tell, Tell], group: Gro
         rules=rules(solver, aimed, decides),
         deciding=decides,
         scale=loss_scale(solver.precision, net.device),
-        average=Average(net.named_tensors(), solver.ema) if solver.ema else None,
+        average=averaged(net, solver.ema, sharding),
         group=group,
         micro=micro_batch(solver, before),
+        sharding=sharding,
     )
 
 

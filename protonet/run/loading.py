@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from protonet.caffe.opening import import_prototxt, is_of_inputs, is_prototxt
-from protonet.data import open_dataset
+from protonet.convert.direct import Reading, open_directly
+from protonet.convert.window_list import window_classes
 from protonet.data.known.address import parse_address
 from protonet.data.known.sets import KNOWN_SETS
+from protonet.data.window_file import is_window_file
 from protonet.errors import UsageError
 from protonet.net import shape_errors
 from protonet.problems import SourceText
@@ -19,7 +21,7 @@ from protonet.schema import Spec, Tables, check_spec, load_spec
 from protonet.source import Origin, without_collector
 from protonet.source.written import written
 from protonet.source.yaml_text import read_yaml
-from protonet.spec.data import is_known
+from protonet.spec.data import is_known, is_path
 from protonet.zoo.find import net_file
 
 
@@ -75,23 +77,36 @@ def number_of_classes(train: Any, folder: Path) -> int:
 
     Raises: UsageError if no source names classes; DataError if one cannot be opened.
     """
-    sources = [
-        entry["source"]
+    entries = [
+        (address, entry.get("root_folder"))
         for entry in (train if isinstance(train, list) else [train])
-        if isinstance(entry, Mapping) and isinstance(entry.get("source"), str)
+        if isinstance(entry, Mapping)
+        for address in _addresses(entry.get("source"))
     ]
-    for source in sources:
-        classes = _classes(source, folder)
+    for address, root in entries:
+        classes = _classes(address, root if isinstance(root, str) else None, folder)
         if classes:
             return len(classes)
-    verb = "name" if len(sources) > 1 else "names"
-    raise UsageError(f"{' and '.join(sources) or 'data.train'} {verb} no classes")
+    verb = "name" if len(entries) > 1 else "names"
+    named = " and ".join(address for address, _ in entries)
+    raise UsageError(f"{named or 'data.train'} {verb} no classes")
 
 
-def _classes(source: str, folder: Path) -> tuple[str, ...] | None:
+def _addresses(written: Any) -> list[str]:
+    """Return what a source names, as far as it is written as it should be."""
+    several = isinstance(written, list | Mapping)
+    return [one for one in (written if several else [written]) if isinstance(one, str)]
+
+
+def _classes(source: str, root: str | None, folder: Path) -> tuple[str, ...] | None:
     if is_known(source):  # known without having it
         return parse_address(source, KNOWN_SETS)[0].classes
-    dataset = open_dataset(near(folder, source))
+    if not is_path(source):
+        return None
+    if is_window_file(near(folder, source)):
+        return window_classes(near(folder, source))
+    reading = Reading(root=None if root is None else near(folder, root))
+    dataset = open_directly(near(folder, source), reading).dataset
     try:
         return dataset.header.classes
     finally:

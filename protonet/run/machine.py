@@ -13,6 +13,7 @@ from protonet.distributed.group import ALONE, Group
 from protonet.errors import DeviceError, PathError, UsageError
 from protonet.run.choice import Choice
 from protonet.snapshot import Machine
+from protonet.spec.parallel import FSDP
 from protonet.spec.solver import SolverSpec
 
 _MOST_THREADS = 1024
@@ -74,7 +75,9 @@ def set_deterministic(wanted: bool) -> None:
 
 def choose_layout(solver: SolverSpec, before: Machine | None = None) -> bool | None:
     """Return whether images lie channels last: as the spec asks, else as before; None leaves it to
-    the net."""
+    the net. Parameters that are shared out are cut by rows, which must lie one after the other."""
+    if solver.parallel == FSDP:
+        return False
     if solver.channels_last is None and before:
         return before.channels_last
     return solver.channels_last

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from protonet.debug.printed import printed
+from protonet.distributed.group import Group, joined
 from protonet.errors import PathError, UsageError
 from protonet.net import Net
 from protonet.records import suggestion
 from protonet.run.confusion import report
 from protonet.run.evaluation import evaluation_with, prepared_as
 from protonet.run.evaluator import Scores, measure_set
-from protonet.run.folder import newest_run
+from protonet.run.folder import known_run
 from protonet.run.job import test_nets
 from protonet.run.machine import choose_device, memory_errors, set_threads
-from protonet.run.output import Output
+from protonet.run.output import Output, Silent
 from protonet.run.pulling import pulling
 from protonet.run.sets import OpenSet, open_sets
 from protonet.schema import Spec, located
@@ -49,27 +51,49 @@ def measure(
     known = evaluation_sets(spec.data)
     if name is not None and name not in known:
         raise UsageError(f"the spec has no evaluation set {name}; {suggestion(name, known)}")
-    weights = weights or _newest(spec)
-    with memory_errors(), printed(output.line):
-        return _measured(spec, weights, name, output, transform)
+    with memory_errors(), joined() as group:
+        asked = _Asked(spec, name, output if group.is_first else Silent(), group)
+        with printed(asked.output.line):
+            found = group.from_first(lambda: weights or known_run(spec.run_name).path)
+            return _measured(asked, found, transform)
 
 
-def _measured(
-    spec: Spec, weights: str | Path, name: str | None, output: Output, transform: Preparing
-) -> dict[str, Scores]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is measured: the sets of a spec, or the one of this name; where it is shown; and by
+    which processes, each of which has some batches."""
+
+    spec: Spec
+    name: str | None
+    output: Output
+    group: Group
+
+    def load(self, net: Net, weights: str | Path) -> None:
+        """Load weights; what is pulled for it is pulled once."""
+        how = pulling(self.output)
+        lines = self.group.from_first(lambda: load_weights(net, weights, how).lines())
+        if not self.group.is_first:
+            load_weights(net, weights, how)
+        for text in lines:
+            self.output.line(text)
+
+
+def _measured(asked: _Asked, weights: str | Path, transform: Preparing) -> dict[str, Scores]:
+    spec, output, group = asked.spec, asked.output, asked.group
     known = evaluation_sets(spec.data)
     with located(spec):
         if not known:
             raise PathError("PN042", ("data",), "there is no evaluation set, such as data.test")
         solver = spec.solver
-        set_threads(solver)
+        set_threads(solver, group=group)
         layout = solver.channels_last if solver else None
-        net = Net(spec.net, "train", device=choose_device(solver), channels_last=layout)
+        device = choose_device(solver, group=group)
+        net = Net(spec.net, "train", device=device, channels_last=layout)
         nets = test_nets(spec, net)
-        wanted = {key: nets[key] for key in known if name in (None, key)}
-        sets = open_sets(spec, wanted, output.line, output.status)
-    for text in load_weights(net, weights, pulling(output)).lines():
-        output.line(text)
+        wanted = {key: nets[key] for key in known if asked.name in (None, key)}
+        opened = open_sets(spec, wanted, output.line, output.status)
+        sets = {key: replace(one, group=group) for key, one in opened.items()}
+    asked.load(net, weights)
     if transform == "weights":
         sets = _as_trained(sets, weights, solver.random_seed if solver else 0, output)
     test_iter = solver.test_iter if solver else None
@@ -91,13 +115,3 @@ def _as_trained(
         if note:
             output.line(note)
     return {name: one for name, (one, _) in prepared.items()}
-
-
-def _newest(spec: Spec) -> Path:
-    folder = newest_run(spec.run_name, None)
-    if folder is None:
-        raise UsageError(
-            f"there is no run of {spec.run_name} in the current folder; name the weights: "
-            "--weights FILE"
-        )
-    return folder.path

@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 
+from protonet.distributed.group import Group
 from protonet.errors import PathError, PathErrors
 from protonet.layers.batch_norm import BatchStatistics
 from protonet.layers.normalization import LossParams
@@ -85,6 +86,21 @@ def splitting_of(
         ],
         note=_note([name for name, _ in normalising]),
     )
+
+
+def check_alone(solver: SolverSpec, group: Group) -> None:
+    """Refuse parts of so many samples in each of several processes.
+
+    Raises: PathError.
+    """
+    size = solver.micro_batch
+    if isinstance(size, int) and not group.is_alone:
+        why = f"{group.count} processes compute a part of every batch each, and no smaller ones"
+        hint = (
+            "half the batch_size with twice the iter_size gives the same updates with half the "
+            "memory; leave micro_batch out"
+        )
+        raise PathError("PN016", ("solver", "micro_batch"), why, got=str(size), hint=hint)
 
 
 def check_splits(solver: SolverSpec, net: Net) -> None:

@@ -9,7 +9,7 @@ from protonet.errors import DataError, UsageError
 from protonet.net import Net
 from protonet.run.by_hand import ByHand, by_hand
 from protonet.run.evaluation import evaluation_of, evaluation_with
-from protonet.run.folder import newest_run
+from protonet.run.folder import known_run
 from protonet.run.loading import load, load_plain
 from protonet.run.machine import choose_device, choose_layout, set_threads
 from protonet.run.output import Output
@@ -99,7 +99,7 @@ def open_net(name: str, asked: Asked, output: Output) -> Opened:
     """
     found, own = _spec_of(name, asked)
     spec = _any_batch(found)
-    weights = asked.weights or own or _newest(spec)
+    weights = asked.weights or own or str(known_run(spec.run_name).path)
     net = _deployed(spec, asked.device)
     report = load_weights(net, weights, pulling(output))
     _check_whole(net, report.taken, weights)
@@ -169,16 +169,6 @@ def _spec_of(name: str, asked: Asked) -> tuple[Spec, str | None]:
             f"{name}: these are weights alone; name the net, too: SPEC.yaml --weights {name}"
         )
     return load(name, allow_plugins=asked.allow_plugins), None
-
-
-def _newest(spec: Spec) -> str:
-    folder = newest_run(spec.run_name, None)
-    if folder is None:
-        raise UsageError(
-            f"there is no run of {spec.run_name} in the current folder; name the weights: "
-            "--weights FILE"
-        )
-    return str(folder.path)
 
 
 def _deployed(spec: Spec, device: str | None) -> Net:

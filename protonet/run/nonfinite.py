@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from protonet.data.order import Order
 from protonet.errors import StorageError
 from protonet.hooks.guard import Failure
+from protonet.run.factors import factored
 from protonet.run.facts import resolved, spec_text
 from protonet.run.inspection import Inspection, inspect
 from protonet.run.job import Job
 from protonet.run.micro_batches import batch_axis
 from protonet.run.remembered import state_of
 from protonet.run.replay import Facts, Replay, batches_of, write_replay
+from protonet.run.rules import aims
 from protonet.run.updating import located, updates_of
 from protonet.run.watch import Fault
 from protonet.solver import seed_generators
@@ -47,7 +48,8 @@ class Fed:
 def explain(job: Job, folder: Path, iteration: int, lr: float) -> Failure:
     """Return what was not finite first, and write the step down.
 
-    The weights are still those before the update that failed, so it can be repeated.
+    The weights are still those before the update that failed, so it can be repeated; of those that
+    are shared out all is here.
 
     Args:
         job: the training.
@@ -57,9 +59,10 @@ def explain(job: Job, folder: Path, iteration: int, lr: float) -> Failure:
     """
     given = fed(job, iteration * job.solver.iter_size, job.solver.iter_size)
     kept = replace(job, average=None)
+    remembered = state_of(kept, everywhere=True)
     weights = {name: one.detach().clone() for name, one in job.net.named_tensors().items()}
-    state = {name: one.detach().clone() for name, one in state_of(kept).items()}
-    found, told = first_fault(job, iteration, given)
+    state = {name: one.detach().clone() for name, one in remembered.items()}
+    found, told = first_fault(_unshared(job), iteration, given)
     facts = Facts(
         iteration=iteration,
         seed=job.solver.random_seed,
@@ -68,6 +71,7 @@ def explain(job: Job, folder: Path, iteration: int, lr: float) -> Failure:
         samples=job.samples,
         rows=tuple(given.rows),
         machine=job.machine_now,
+        rank=job.group.rank,
         what=told or NOTHING,
     )
     batches = batches_of(job.net.inputs, given.batches)
@@ -80,6 +84,14 @@ def explain(job: Job, folder: Path, iteration: int, lr: float) -> Failure:
         refused = str(error)
     is_found = found.fault is not None
     return Failure(told or NOTHING, found.loss, found.norm, path, refused, found=is_found)
+
+
+def _unshared(job: Job) -> Job:
+    """Return a training that computes with all of its parameters, which are `assembled`."""
+    if job.sharding is None:
+        return job
+    whole = aims(job.solver, job.net, factored(job.net, job.solver.params))
+    return replace(job, aims=whole, sharding=None)
 
 
 def first_fault(job: Job, iteration: int, given: Fed) -> tuple[Inspection, str]:
@@ -157,7 +169,7 @@ def fed(job: Job, first: int, count: int) -> Fed:
     """
     opened, seed = job.train_set, job.solver.random_seed
     feed = opened.feed(job.net, endless=True, seed=seed, start=first)
-    order = Order(len(opened), opened.spec.shuffle, seed)
+    order = opened.order(seed)
     rows: list[tuple[int, ...]] = []
 
     def read() -> Iterator[Batch]:

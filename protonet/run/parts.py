@@ -73,10 +73,13 @@ class Combined:
     Args:
         reduction: over the gradients of the update.
         adding: how each output of the net makes up that of the whole.
+        reduced: whether the gradients are sums over the processes already.
     """
 
-    def __init__(self, reduction: Reduction, adding: Mapping[str, Adding]) -> None:
-        self._reduction, self._adding = reduction, adding
+    def __init__(
+        self, reduction: Reduction, adding: Mapping[str, Adding], *, reduced: bool = False
+    ) -> None:
+        self._reduction, self._adding, self._reduced = reduction, adding, reduced
 
     def __call__(
         self, gradients: list[Tensor], computed: Computed
@@ -88,7 +91,9 @@ class Combined:
             if value.dim() == 0 and self._adding[name] != "own"
         ]
         numbers = [computed.loss, *(computed.outputs[name] for name in names)]
-        whole, (loss, *values) = self._reduction.sums(gradients, numbers)
+        own = [] if self._reduced else gradients
+        sums, (loss, *values) = self._reduction.sums(own, numbers)
+        whole = gradients if self._reduced else sums
         return whole, Computed(loss, {**computed.outputs, **dict(zip(names, values, strict=True))})
 
 

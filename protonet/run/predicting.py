@@ -88,7 +88,7 @@ def predict_pictures(
     """
     _check_file(wanted)
     views = _views(model, wanted)
-    naming = None if wanted.blobs else _naming(model, wanted, output)
+    naming = None if wanted.blobs else naming_of(model, wanted.output, wanted.top, output)
     check_blobs(model.net, wanted.blobs)
     blobs = (naming.scores.blob,) if naming else wanted.blobs
     with (
@@ -129,9 +129,18 @@ def _views(model: Model, wanted: Wanted) -> list[Preparation]:
     return [Preparation(model.evaluation, model.seed, wanted.scale, one) for one in windows]
 
 
-def _naming(model: Model, wanted: Wanted, output: Output) -> Naming:
-    """Return what is told of the scores, and say what must be known of that."""
-    scores, classes = scores_of(model.net, wanted.output), model.evaluation.classes
+def naming_of(model: Model, blob: str | None, top: int, output: Output) -> Naming:
+    """Return what is told of the scores, and say what must be known of that.
+
+    Args:
+        model: the model.
+        blob: that holds the scores; None finds it.
+        top: how many classes are told of each picture.
+        output: shows what must be known.
+
+    Raises: UsageError if the net gives no scores of classes.
+    """
+    scores, classes = scores_of(model.net, blob), model.evaluation.classes
     if scores.note:
         output.line(scores.note)
     if classes is not None and len(classes) != scores.count:
@@ -140,7 +149,7 @@ def _naming(model: Model, wanted: Wanted, output: Output) -> Naming:
             "classes are told by number"
         )
         classes = None
-    return Naming(scores, classes, min(wanted.top, scores.count))
+    return Naming(scores, classes, min(top, scores.count))
 
 
 def _check_file(wanted: Wanted) -> None:

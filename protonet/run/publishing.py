@@ -27,8 +27,8 @@ from protonet.source.written import written
 from protonet.spec.data import TRAIN, deciding_set
 from protonet.zoo.address import is_address
 from protonet.zoo.find import find, load_weights
-from protonet.zoo.index import TASK
 from protonet.zoo.model import Accuracy
+from protonet.zoo.published import TASK
 from protonet.zoo.push import About, push
 
 NOT_STATED = "not stated"

@@ -19,20 +19,36 @@ _SCALE = "loss_scale/"
 
 
 def weights_of(job: Job) -> dict[str, Tensor]:
-    """Return the weights as they are tested and used: their average, where one is kept."""
-    return job.average.tensors if job.average else job.net.named_tensors()
+    """Return the weights as they are tested and used: their average, where one is kept.
+
+    Of what the processes share out, the first of them gets all, and the others nothing.
+    """
+    return _whole(job, _own_weights(job))
 
 
-def state_of(job: Job) -> dict[str, Tensor]:
-    """Return what else training needs to go on."""
+def state_of(job: Job, *, everywhere: bool = False) -> dict[str, Tensor]:
+    """Return what else training needs to go on.
+
+    Args:
+        job: the training.
+        everywhere: whether each process gets all of what they share out; else the first does.
+    """
     found = {
         f"{prefix}{name}": tensor
         for prefix, part in _parts(job)
         for name, tensor in part.state().items()
     }
     if job.average:
-        found |= {f"{TRAINED}{name}": own for name, own in job.net.named_tensors().items()}
-    return found
+        found |= {f"{TRAINED}{name}": own for name, own in job.tensors().items()}
+    return _whole(job, found, everywhere=everywhere)
+
+
+def _own_weights(job: Job) -> dict[str, Tensor]:
+    return job.average.tensors if job.average else job.tensors()
+
+
+def _whole(job: Job, tensors: dict[str, Tensor], *, everywhere: bool = False) -> dict[str, Tensor]:
+    return job.sharding.whole(tensors, everywhere=everywhere) if job.sharding else tensors
 
 
 def restore(job: Job, snapshot: Snapshot) -> None:
@@ -60,12 +76,16 @@ def put_back(
 
     Raises: SnapshotError if names or shapes differ.
     """
-    _copy(weights_of(job), weights, path)
-    saved = dict(state)
+    _copy(_own_weights(job), _cut(job, weights), path)
+    saved = _cut(job, state)
     if job.average:
-        _copy(job.net.named_tensors(), _taken(saved, TRAINED), path)
+        _copy(job.tensors(), _taken(saved, TRAINED), path)
     for prefix, part in _parts(job):
         part.load_state(_taken(saved, prefix))
+
+
+def _cut(job: Job, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return job.sharding.cut(tensors) if job.sharding else dict(tensors)
 
 
 def _parts(job: Job) -> Iterator[tuple[str, Remembering]]:

@@ -45,7 +45,7 @@ class Facts(Record):
     iteration: Size
     """Number of the iteration, from 0."""
     seed: Integer
-    """The random numbers inside the net follow from it and the iteration."""
+    """The random numbers inside the net follow from it, the iteration, and the rank."""
     lr: Number
     """Learning rate of the iteration."""
     records: Count
@@ -56,6 +56,8 @@ class Facts(Record):
     """Numbers of the records in each batch."""
     machine: Machine
     """What it was computed with."""
+    rank: Size = 0
+    """The process, of several, whose part of the batches this is."""
     what: Text
     """What was not finite first, in words."""
 

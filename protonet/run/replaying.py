@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from protonet.distributed.group import Group
 from protonet.errors import SnapshotError
 from protonet.net import Net
 from protonet.run.choice import Choice
@@ -144,6 +145,7 @@ def _job(replay: Replay, spec: Spec, precision: Precision) -> Job:
         aims=aimed,
         rules=ruled,
         scale=loss_scale(precision, net.device),
+        group=Group(facts.rank),  # by itself, with the random numbers of that process
         micro=micro_batch(solver, facts.machine),
     )
 
@@ -169,7 +171,7 @@ def _changes(job: Job, replay: Replay, batches: list[Batch]) -> dict[str, Change
     before = {slot.name: slot.tensor.detach().clone() for slot in slots}
     for number, update in enumerate(updates_of(job, lambda: iteration * job.solver.iter_size)):
         if iteration % update.every == 0:
-            seed_generators(seed, iteration, job.net.device, number)
+            seed_generators(seed, iteration, job.net.device, number, job.group.rank)
             lr = update.rate(iteration) if number else replay.facts.lr
             update.make(batches, lr, flag)
     if flag.item():

@@ -9,8 +9,10 @@ from protonet.errors import UsageError
 from protonet.records import shortened
 from protonet.run.job import Job
 from protonet.run.machine import check_same, differences
-from protonet.snapshot import Snapshot
+from protonet.snapshot import Machine, Snapshot, State
+from protonet.spec.addresses import weights_of
 from protonet.spec.data import TRAIN, placed
+from protonet.spec.shuffle import FULL
 from protonet.spec.solver import SolverSpec
 from protonet.spec.torch_class import OPTIM
 
@@ -21,6 +23,8 @@ _FIXED = frozenset(
     }
 )
 """Keys of the solver that what was done so far depends on in a way that cannot be changed later."""
+_PLACES = frozenset({"cache", "source", "fallback", "root_folder"})
+"""Keys of a set that say where its data are: they are known by their content."""
 _MACHINE = frozenset({"device", "threads", "channels_last", "compile"})
 """Keys that are held against the machine that is recorded, not against the spec."""
 
@@ -36,7 +40,7 @@ def check_continues(job: Job, spec: Mapping[str, Any], snapshot: Snapshot) -> li
     Raises: UsageError naming every key or set that differs.
     """
     state = snapshot.state
-    check_same(state.machine, job.machine)
+    check_same(_comparable(state, spec, job), job.machine)
     refused = [*_fixed_differences(state.spec, spec), *_data_differences(state.data, job)]
     if refused:
         raise UsageError(
@@ -47,6 +51,14 @@ def check_continues(job: Job, spec: Mapping[str, Any], snapshot: Snapshot) -> li
         *_solver_differences(state.spec, spec, fixed=False),
         *differences(state.machine, job.machine),
     ]
+
+
+def _comparable(state: State, spec: Mapping[str, Any], job: Job) -> Machine:
+    """Return what the run was computed with; between ddp and fsdp the memory format may change."""
+    ways = [(one.get("solver") or {}).get("parallel") for one in (state.spec, spec)]
+    if ways[0] == ways[1]:
+        return state.machine
+    return state.machine.model_copy(update={"channels_last": job.machine.channels_last})
 
 
 def _fixed_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
@@ -88,11 +100,16 @@ def _flat(solver: Mapping[str, Any]) -> dict[str, Any]:
 def _set(spec: Mapping[str, Any], name: str) -> Any:
     """Return a set without its sources: data are known by their content, not by their place."""
     written = (spec.get("data") or {}).get(name) or {}
-    entries = [
-        {key: value for key, value in entry.items() if key not in ("source", "fallback")}
-        for _, entry in placed(written)
-    ]
+    entries = [_without_place(entry) for _, entry in placed(written)]
     return entries if isinstance(written, list) else entries[0]
+
+
+def _without_place(entry: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in entry.items() if key not in _PLACES}
+    if kept.get("shuffle") == FULL:
+        kept["shuffle"] = True
+    weights = weights_of(entry.get("source"))
+    return kept if weights is None else {**kept, "source": " : ".join(map(str, weights))}
 
 
 def _differences(path: str, before: Any, now: Any) -> Iterator[str]:

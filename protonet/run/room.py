@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import resource
 from collections.abc import Iterator
-from pathlib import Path
 
 import torch
 
@@ -15,6 +12,7 @@ from protonet.look.memory import train_memory
 from protonet.look.numbers import readable_bytes
 from protonet.look.summary import sizes_of
 from protonet.look.trace import Trace, trace_net
+from protonet.run.free import free_bytes
 from protonet.run.job import Job
 from protonet.spec.net import BATCH
 
@@ -22,8 +20,6 @@ _LARGEST = 3
 """Tensors that are named."""
 _SHARE = 0.9
 """Of the memory that is free, what a training may be expected to get."""
-_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-"""Where a container's limit stands, in the two versions of control groups."""
 
 
 def told(job: Job) -> str:
@@ -61,15 +57,6 @@ def largest_batch(batch: int, needed: tuple[int, int], room: int) -> int:
     each = (needed[0] - needed[1]) / (batch - half) if batch > half else needed[0]
     fixed = needed[0] - each * batch
     return max(0, int((room * _SHARE - fixed) / each)) if each > 0 else 0
-
-
-def free_bytes(device: torch.device) -> int | None:
-    """Return the memory that this process could have on a device, with what it has; None where
-    nobody knows."""
-    if device.type == "cuda":
-        free, _ = torch.cuda.mem_get_info(device)
-        return free + torch.cuda.memory_reserved(device)
-    return _free_on_host() if device.type == "cpu" else None
 
 
 def _advice(batch: int, needed: tuple[int, int], room: int | None) -> str:
@@ -113,36 +100,3 @@ def _largest_tensors(proved: Proved, trace: Trace) -> Iterator[str]:
     for name, tensor in ordered[:_LARGEST]:
         shape = ", ".join(map(str, tensor.shape))
         yield f"{name} ({shape}) {readable_bytes(tensor.nbytes)}"
-
-
-def _free_on_host() -> int | None:
-    reserved, own = _own_bytes()
-    limits = [
-        free + own
-        for free in (_number(Path("/proc/meminfo"), "MemAvailable:", 1024),)
-        if free is not None
-    ]
-    limits += [size for path in _LIMITS if (size := _number(Path(path))) is not None]
-    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if soft != resource.RLIM_INFINITY:
-        limits.append(max(soft - reserved + own, 0))
-    return min(limits, default=None)
-
-
-def _own_bytes() -> tuple[int, int]:
-    """Return the addresses that this process has reserved, and the memory that it holds."""
-    try:
-        reserved, held, *_ = map(int, Path("/proc/self/statm").read_text().split())
-    except (OSError, ValueError):
-        return 0, 0
-    page = os.sysconf("SC_PAGE_SIZE")
-    return reserved * page, held * page
-
-
-def _number(path: Path, key: str = "", unit: int = 1) -> int | None:
-    """Return the number that stands after a key in a file of the system; None if there is none."""
-    try:
-        words = path.read_text().split()
-        return int(words[words.index(key) + 1 if key else 0]) * unit
-    except (OSError, ValueError, IndexError):
-        return None

@@ -32,9 +32,10 @@ class Saver:
             owes_test: whether the test of this iteration was cut short.
         """
         job = self.standing.job
+        weights, remembered = weights_of(job), state_of(job)  # by all, who may share them out
         if job.group.is_first:
             state = self.standing.state(iteration, self.trained(), owes_test=owes_test)
-            self.writer.write(state, weights_of(job), state_of(job))
+            self.writer.write(state, weights, remembered)
 
     def cut(self, iteration: int) -> None:
         """Write the snapshot of so many updates, whose test was cut short, to the end."""

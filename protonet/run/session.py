@@ -102,7 +102,8 @@ class Session:
             end = job.solver.max_iter
             if before and before.owes_test and made_up(hooks, before.iteration):
                 end = before.iteration
-            rescue = Rescue(solver, saver.save, again, partial(told, job))
+            save = saver.save if job.sharding is None else _refuse_to_save
+            rescue = Rescue(solver, save, again, partial(told, job))
             ready = rescue.ready() if job.group.is_first else nullcontext()
             with ready, files_of(job.net):
                 solver.train(end, hooks)
@@ -173,6 +174,14 @@ class Session:
     def _written(self, iteration: int, path: Path) -> None:
         with suppress(StorageError):  # a full disk is found out by what is written next
             self._log.note(f"iteration {iteration}  snapshot {path}")
+
+
+def _refuse_to_save(iteration: int) -> None:
+    """Raise what says why a process that fails by itself cannot write a snapshot.
+
+    Raises: StorageError.
+    """
+    raise StorageError("under solver.parallel: fsdp each process has only a part of the weights")
 
 
 def _effects(solver: SolverSpec) -> dict[signal.Signals, Effect]:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from protonet.data.chosen import Chosen
+from protonet.data.decoding import Decoding
+from protonet.data.device_images import DeviceImages
 from protonet.data.joined import Joined
 from protonet.data.known import Search
 from protonet.data.layout import Rows
-from protonet.data.order import Order, Share
+from protonet.data.order import Order, Ordering, Share
 from protonet.data.reader import HostTransform, Reader
 from protonet.data.table import Records
 from protonet.distributed.group import ALONE, Group
@@ -20,13 +22,16 @@ from protonet.net import Net
 from protonet.net.form import Form
 from protonet.run.feed import Feed, Prepare, Target
 from protonet.run.fit import check_batches
-from protonet.run.found import Found, Say, find_sources
+from protonet.run.found import Found, find_sources
 from protonet.run.inputs import feed_inputs
+from protonet.run.opening import Say
+from protonet.run.ordering import check_order, order_of
 from protonet.run.pulling import downloaded
 from protonet.run.source import OpenSource, asks_for_statistics, open_source
 from protonet.schema import Spec
 from protonet.spec.data import TRAIN, DataSpec
 from protonet.transforms.mixing import mixes
+from protonet.windows.plain import WindowFunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,13 @@ class OpenSet:
         """Return the sources by the name of the set; in a list, by `train.0`, `train.1` …"""
         return {".".join(map(str, one.found.place[1:])): one for one in self.sources}
 
+    def order(self, seed: int = 0) -> Ordering:
+        """Return the order in which its records are read.
+
+        Raises: DataError if the labels or weights that they are drawn by cannot be drawn by.
+        """
+        return order_of(self.spec, self.sources, seed)
+
     def feed(
         self, net: Net, *, endless: bool, seed: int = 0, start: int = 0, whole: bool = False
     ) -> Feed:
@@ -101,12 +113,19 @@ class OpenSet:
         the one that trains. Beside a GPU they are gathered ahead.
         """
         records, fields = self._records()
+        resident: dict[str, DeviceImages] = {}
+        for one in self.sources:
+            resident |= one.residents(target.device, target.labels)
         reader = Reader(
             records,
             self.spec.batch_size,
-            Order(len(self), self.spec.shuffle, seed),
-            fields=fields,
-            host=self._host(),
+            self.order(seed),
+            fields={blob: name for blob, name in fields.items() if blob not in resident},
+            host=_host_of(self.sources),
+            windows=self._windows(),
+            decodings=self._decodings(),
+            resident=resident,
+            travel=target.travel(fields),
             endless=endless,
             share=Share(self.group.rank, self.group.count, whole),
             start=start,
@@ -127,7 +146,9 @@ class OpenSet:
             min(self.spec.batch_size, len(rows)),
             Order(len(rows), shuffle=False),
             fields=fields,
-            host=self._host(),
+            host=_host_of(self.sources),
+            windows=self._windows(),
+            decodings=self._decodings(),
             endless=False,
         )
         return self._feed(reader, Target.of(net))
@@ -142,7 +163,7 @@ class OpenSet:
     def _records(self) -> tuple[Records, Mapping[str, str]]:
         """Return what is read, and input of the net → field of it."""
         if len(self.sources) == 1:
-            return self.first.dataset, self.first.fields
+            return self.first.dataset, self.first.read
         columns: dict[str, tuple[Records, str]] = {
             blob: (source.dataset, field)
             for source in self.sources
@@ -150,19 +171,30 @@ class OpenSet:
         }
         return Joined(columns), {blob: blob for blob in columns}
 
-    def _host(self) -> HostTransform | None:
-        """Return what is done before a batch travels, or None where that is nothing."""
-        steps = [(one.image, step) for one in self.sources if one.image for step in one.on_host()]
-        if not steps:
-            return None
+    def _decodings(self) -> dict[str, Decoding]:
+        """Return how encoded images become samples as they are decoded, by input."""
+        decodings = ((one.image, one.decoding) for one in self.sources)
+        return {image: decoding for image, decoding in decodings if image and decoding}
 
-        def change(blobs: dict[str, np.ndarray], positions: np.ndarray) -> dict[str, np.ndarray]:
-            changed = dict(blobs)
-            for image, step in steps:
-                changed[image] = step(changed[image], positions)
-            return changed
+    def _windows(self) -> dict[str, WindowFunction]:
+        """Return what is read of images, for each input that does not take them whole."""
+        windows = ((one.image, one.windows) for one in self.sources)
+        return {image: taken for image, taken in windows if image and taken}
 
-        return change
+
+def _host_of(sources: Sequence[OpenSource]) -> HostTransform | None:
+    """Return what is done before a batch travels, or None where that is nothing."""
+    steps = [(one.image, step) for one in sources if one.image for step in one.on_host()]
+    if not steps:
+        return None
+
+    def change(blobs: dict[str, np.ndarray], positions: np.ndarray) -> dict[str, np.ndarray]:
+        changed = dict(blobs)
+        for image, step in steps:
+            changed[image] = step(changed[image], positions)
+        return changed
+
+    return change
 
 
 def open_sets(
@@ -186,9 +218,10 @@ def open_sets(
     search = Search(progress=lambda done, total: status(downloaded(done, total)))
     found: dict[str, tuple[Found, ...]] = {}
     to_read = _to_read(spec, nets)
+    other = next(iter(nets.values()), None)
     for name in to_read:
         try:
-            found[name] = find_sources(name, spec, search, say)
+            found[name] = find_sources(name, spec, search, say, nets.get(name, other))
         except PathErrors as several:
             errors += several.errors
     train = found.get(TRAIN, ())
@@ -237,4 +270,5 @@ def _prepared(
     if errors:
         raise PathErrors(errors)
     check_batches(name, spec.data[name], net)
+    check_order(spec.data[name], sources)
     return OpenSet(name, spec.data[name], tuple(sources))

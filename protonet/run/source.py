@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from protonet.data.dataset import ChunkedDataset
+from protonet.data.decoding import Decoding
+from protonet.data.device_images import DeviceImages
 from protonet.data.header import Header
 from protonet.data.reader import Batch
+from protonet.data.table import Dataset
 from protonet.errors import DataError, PathError, ShapeError
 from protonet.net.form import Form
 from protonet.records import ChannelOrder
+from protonet.run.caching import DEVICE, check_on_device, residents
+from protonet.run.decoding import decoding_of, sample_shape
 from protonet.run.feed import Prepare
-from protonet.run.fit import check_fit
+from protonet.run.fit import check_classes, check_fit
 from protonet.run.found import Found
 from protonet.run.paths import home
 from protonet.run.shares import Shares, shares_of
+from protonet.run.windows import emptied, filled_blob, filled_blobs, window_steps
 from protonet.schema import Spec
 from protonet.spec.data import TRAIN, SourceSpec
 from protonet.spec.net import InputSpec
 from protonet.transforms import Context, Pipeline, build_pipeline, plain
 from protonet.transforms.channels import ordered, reorder
 from protonet.transforms.record import HostFunction, StepError
+from protonet.transforms.sizing import rest_of
+from protonet.windows.plain import WindowFunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ class OpenSource:
         channels: order of the channels that the first transform takes.
         shares: input of the net → what becomes of the labels that it is fed, where a transform
             makes shares of the classes of them.
+        decoding: what the first transforms do to encoded images as they are decoded, or None.
     """
 
     found: Found
@@ -50,9 +58,10 @@ class OpenSource:
     reordering: HostFunction | None
     channels: ChannelOrder | None
     shares: Mapping[str, Shares]
+    decoding: Decoding | None = None
 
     @property
-    def dataset(self) -> ChunkedDataset:
+    def dataset(self) -> Dataset:
         """Its records."""
         return self.found.dataset
 
@@ -61,10 +70,60 @@ class OpenSource:
         """What the dataset says about itself."""
         return self.found.header
 
+    @property
+    def windows(self) -> WindowFunction | None:
+        """What is read of the images, instead of the whole; None reads them whole."""
+        cutting = self._cutting()
+        return cutting.windows if cutting else None
+
+    @property
+    def read(self) -> Mapping[str, str]:
+        """What is read: input of the net → field of the dataset, and which part of windows shows
+        their image, where that is not all."""
+        return {**self.fields, **filled_blobs(self.dataset, self.image)}
+
+    @property
+    def works_on_host(self) -> bool:
+        """Whether more is done to images than windows are taken of them before they travel."""
+        return self.decoding is not None or bool(self.on_host())
+
+    def residents(self, device: torch.device, labels: Collection[str]) -> dict[str, DeviceImages]:
+        """Return what gives inputs out of the device's memory, where the spec keeps them there.
+
+        Single numbers travel all the same, and what transforms change on the host.
+
+        Args:
+            device: the net's.
+            labels: the inputs that are checked on the host, so that they travel as well.
+
+        Raises: DataError if the device has not the room, or a record is damaged.
+        """
+        if self.found.spec.cache != DEVICE:
+            return {}
+        moving = {*labels, *([self.image] if self.image and self.works_on_host else [])}
+        fields = {
+            blob: name
+            for blob, name in self.fields.items()
+            if blob not in moving and _shape(self.header, name)
+        }
+        windows = {self.image: self.windows} if self.image and self.windows else {}
+        return residents(self.found.tables, self.dataset, fields, windows, device)
+
     def on_host(self) -> list[HostFunction]:
-        """Return what is done to the images before a batch travels, in order."""
+        """Return what is done before a batch travels, in order, to what was read of the images."""
+        if self.decoding:
+            rest = rest_of(self.decoding.sizing, self.pipeline)
+            return [rest.host] if rest.works_on_host else []
+        cutting = self._cutting()
+        if cutting:
+            return [cutting.host] if cutting.works_on_host else []
         steps = [self.reordering] if self.reordering else []
         return [*steps, self.pipeline.host] if self.pipeline.works_on_host else steps
+
+    def _cutting(self) -> Pipeline | None:
+        if self.decoding:
+            return None
+        return self.pipeline.cutting(channels_reversed=self.reordering is not None)
 
     def on_device(self, *, channels_last: bool) -> dict[str, Prepare]:
         """Return what is done, after a batch has travelled, to each input of the net.
@@ -76,7 +135,11 @@ class OpenSource:
         def transform(images: Tensor, batch: Batch) -> Tensor:
             return self.pipeline.device(images, batch.positions, channels_last=channels_last)
 
-        return {**({self.image: transform} if self.image else {}), **self.shares}
+        def windows(images: Tensor, batch: Batch) -> Tensor:
+            return emptied(transform(images, batch), batch.arrays[filled_blob(str(self.image))])
+
+        prepare = windows if filled_blobs(self.dataset, self.image) else transform
+        return {**({self.image: prepare} if self.image else {}), **self.shares}
 
 
 def open_source(
@@ -98,22 +161,47 @@ def open_source(
     first = found.header.fields[0]
     image = next((blob for blob, field in fields.items() if field == first.name), None)
     wanted = net.input_specs[image] if image else None
-    context = _context(found, spec, wanted, statistics)
     try:
-        reordering = reorder(found.header.channels, context.channels) if image else None
-        pipeline = build_pipeline(found.spec.transform, context)
-        _check_order(pipeline.channels, wanted)
-    except ShapeError as error:
-        raise _refused(found, error) from error
+        context = _context(found, spec, wanted, statistics)
     except DataError as error:
-        raise PathError("PN040", (*found.place, "transform"), str(error)) from error
+        raise PathError("PN040", (*found.place, "source"), str(error)) from error
+    reordering, pipeline, decoding = _transforms(found, image, wanted, context)
     labels = {blob: field for blob, field in fields.items() if blob != image}
     alone = len(spec.data[str(found.place[1])].sources) == 1
     shares = shares_of(found, labels, net, pipeline, alone=alone)
     shapes = {blob: _shape(found.header, field) for blob, field in fields.items()}
     shapes |= {blob: share.shape for blob, share in shares.items()}
+    check_classes(found, statistics)
     check_fit(found, net, fields, {**shapes, **({image: pipeline.shape} if image else {})})
-    return OpenSource(found, fields, image, pipeline, reordering, context.channels, shares)
+    opened = OpenSource(
+        found, fields, image, pipeline, reordering, context.channels, shares, decoding
+    )
+    if found.spec.cache == DEVICE:
+        check_on_device(found.place, works_on_host=opened.works_on_host)
+    return opened
+
+
+def _transforms(
+    found: Found, image: str | None, wanted: InputSpec | None, context: Context
+) -> tuple[HostFunction | None, Pipeline, Decoding | None]:
+    """Return what is done to the images of a source: reordering, pipeline and decoding.
+
+    Raises: PathError for transforms that cannot work.
+    """
+    first, transform = found.header.fields[0], found.spec.transform
+    try:
+        reordering = reorder(found.header.channels, context.channels) if image else None
+        steps = window_steps(transform, context) if found.spec.windows else transform
+        pipeline = build_pipeline(steps, context)
+        _check_order(pipeline.channels, wanted)
+        decoding = decoding_of(first, transform, context, pipeline, wanted) if image else None
+    except ShapeError as error:
+        raise _refused(found, error) from error
+    except DataError as error:
+        raise PathError("PN040", (*found.place, "transform"), str(error)) from error
+    if decoding:
+        decoding = replace(decoding, channels_reversed=reordering is not None)
+    return reordering, pipeline, decoding
 
 
 def _context(
@@ -131,7 +219,7 @@ def _context(
     if wanted is not None and wanted.channels and not _orders_channels(found.spec):
         channels = wanted.channels
     return Context(
-        shape=first.shape or (),
+        shape=sample_shape(found.dataset, first),
         mean=_as_fed(statistics, "mean", channels),
         std=_as_fed(statistics, "std", channels),
         channels=channels,
@@ -199,6 +287,7 @@ def _as_fed(
     return ordered(getattr(statistics, which), statistics.channels, channels)
 
 
-def _shape(header: Header, field: str) -> tuple[int, ...]:
+def _shape(header: Header, field: str) -> tuple[int, ...] | None:
+    """Return the shape of a field's records; None where they differ in size."""
     spec = header.field(field)
-    return (spec.shape or ()) if spec else ()
+    return spec.shape if spec else ()

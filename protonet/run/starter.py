@@ -14,10 +14,13 @@ from protonet.data.header import Header
 from protonet.data.open import tables_of
 from protonet.errors import UsageError
 from protonet.records import suggestion
+from protonet.run.fine_tuning import BATCH, FineTuning, fine_tuning
 from protonet.run.loading import load
 from protonet.source.yaml_text import means_itself
 from protonet.spec.data import TRAIN
 from protonet.spec.wiring import Wirer
+from protonet.zoo.address import is_address
+from protonet.zoo.find import net_file as zoo_net
 from protonet.zoo.shipped import shipped_nets
 
 _PLAIN = re.compile(r"[\w./-]+")
@@ -35,30 +38,39 @@ class Starter:
         sets: for each set, its address as it stands in the spec.
         header: of the training set.
         net: a file of a net to build on, and the layers of it that give the classes; or None.
+        tuned: a model of the zoo to begin with; or None.
     """
 
     name: str
     sets: Mapping[str, str]
     header: Header
     net: tuple[str, tuple[str, ...]] | None = None
+    tuned: FineTuning | None = None
 
     def text(self) -> str:
         """Return the spec.
 
         Raises: UsageError if the dataset is of a kind that there is no first spec for.
         """
-        return "\n".join([*self._head(), *self._data(), *self._net(), *_SOLVER, ""])
+        net, solver = self._net(), iter(_SOLVER)
+        if self.tuned is not None:
+            net, solver = self.tuned.net(), self.tuned.solver()
+        return "\n".join([*self._head(), *self._data(), *net, *solver, ""])
 
     @property
     def _shape(self) -> tuple[int, ...]:
         return self.header.fields[0].shape or ()
+
+    def _records(self) -> str:
+        of = _times(self._shape) if self._shape else "images of different sizes"
+        return f"{self.header.count:,} records of {of}"
 
     def _head(self) -> Iterator[str]:
         yield _visible(f"# protonet train {self.name}.yaml")
         yield "#"
         classes = self.header.classes or ()
         names = _visible(", ".join(classes[:5]) + (", …" if len(classes) > 5 else ""))
-        yield f"# {self.header.count:,} records of {_times(self._shape)} to train on"
+        yield f"# {self._records()} to train on"
         yield f"# {len(classes)} classes: {names}"
         yield f"name: {_written(self.name)}"
 
@@ -69,10 +81,13 @@ class Starter:
         for name, address in self.sets.items():
             yield f"  {_quoted(name)}:"
             yield f"    source: {_written(address)}"
-            yield f"    batch_size: {_BATCH}"
+            yield f"    batch_size: {_BATCH if self.tuned is None else BATCH}"
             if name == TRAIN:
                 yield "    shuffle: true                # a new order every epoch"
-            yield f"    transform: {transform}   # from the header of the training set"
+            if self.tuned is not None:
+                yield from self.tuned.transform(training=name == TRAIN)
+            else:
+                yield f"    transform: {transform}   # from the header of the training set"
 
     def _net(self) -> Iterator[str]:
         inputs = f"{{data: {list(self._shape)}, label: {{shape: [], dtype: int64}}}}"
@@ -141,7 +156,8 @@ def starter(path: Path, data: Path, net: str | None) -> Starter:
     Args:
         path: the spec to be written; paths inside are relative to its folder.
         data: the dataset.
-        net: a net of `configs/nets`, by name, or a file; None for a small one, written out.
+        net: a net of `configs/nets`, by name, or a file; a model of the zoo, `zoo://resnet18`, with
+            its weights; None for a small one, written out.
 
     Raises: UsageError, DataError.
     """
@@ -155,20 +171,25 @@ def starter(path: Path, data: Path, net: str | None) -> Starter:
         name: f"{relative}/{table}".rstrip("/")
         for name, table in sorted(zip(names, tables, strict=True), key=lambda one: one[0] != TRAIN)
     }
-    header = _header(folder / sets[TRAIN])
-    based = None
-    if net is not None:
-        file = net_file(net)
-        based = (os.path.relpath(file.absolute(), folder), classifiers(file))
-    return Starter(path.stem, sets, header, based)
+    tuned = net is not None and is_address(net)
+    header = _header(folder / sets[TRAIN], of_one_shape=not tuned)
+    if net is None:
+        return Starter(path.stem, sets, header)
+    file = zoo_net(net) if tuned else net_file(net)
+    layers = classifiers(file)
+    if tuned:
+        classes = len(header.classes or ())
+        return Starter(path.stem, sets, header, tuned=fine_tuning(net, classes, layers, file))
+    return Starter(path.stem, sets, header, (os.path.relpath(file.absolute(), folder), layers))
 
 
-def _header(path: Path) -> Header:
+def _header(path: Path, *, of_one_shape: bool) -> Header:
     dataset = open_dataset(os.path.relpath(path))
     header = dataset.header
     dataset.close()
     labels = header.field("label")
-    if header.fields[0].shape is None or not header.classes or labels is None or labels.shape:
+    shaped = header.fields[0].shape is not None or not of_one_shape
+    if not shaped or not header.classes or labels is None or labels.shape:
         raise UsageError(
             f"{os.path.relpath(path)}: a first spec is for records of one shape with one label "
             "each, whose classes have names; write one by hand, as configs/mnist.yaml"

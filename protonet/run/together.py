@@ -36,14 +36,30 @@ class Agreement(Hook):
 
         Raises: ProcessError if another process has ended.
         """
-        stopping, wants_snapshot = self._received.pending
-        row = [float(stopping or 0), float(wants_snapshot), *_time(self._stopwatch)]
-        table = _table(self._group, row)
-        self._stopwatch.told = (table[0][2], table[0][3])
-        numbers = [int(one[0]) for one in table if one[0]]
-        first = signal.Signals(numbers[0]) if numbers else None
-        self._received.settle(first, any(one[1] for one in table))
+        table = _settled(self._group, self._received, _time(self._stopwatch))
+        self._stopwatch.told = (table[0][0], table[0][1])
         return False
+
+
+def heed_together(group: Group, received: Received) -> None:
+    """Let something long go on, which all processes do; they call this equally often.
+
+    Raises: StopAsked in all of them if a signal has asked one to end the run; ProcessError if
+        another process has ended.
+    """
+    if not group.is_alone:
+        _settled(group, received, [])
+    received.heed()
+
+
+def _settled(group: Group, received: Received, own: list[float]) -> list[list[float]]:
+    """Have the signals that any process has received acted on in all; return what each brought
+    besides."""
+    stopping, wants_snapshot = received.pending
+    table = _table(group, [float(stopping or 0), float(wants_snapshot), *own])
+    numbers = [int(row[0]) for row in table if row[0]]
+    received.settle(signal.Signals(numbers[0]) if numbers else None, any(row[1] for row in table))
+    return [row[2:] for row in table]
 
 
 def share_time(group: Group, stopwatch: Stopwatch) -> None:
@@ -54,10 +70,13 @@ def share_time(group: Group, stopwatch: Stopwatch) -> None:
 
 
 def begin_alike(job: Job) -> None:
-    """Give all processes the weights of the first one, whatever their machines have drawn."""
-    tensors = [*job.net.named_tensors().values()]
-    tensors += [*job.average.tensors.values()] if job.average else []
-    job.group.copy_from_first_(tensors)
+    """Give all processes the weights of the first one, whatever their machines have drawn; of what
+    they share out there is one already."""
+    parts = job.sharding.shards if job.sharding else {}
+    kept = [job.net.named_tensors(), *([job.average.tensors] if job.average else [])]
+    job.group.copy_from_first_(
+        [tensor for tensors in kept for name, tensor in tensors.items() if name not in parts]
+    )
 
 
 def explain_together(job: Job, folder: Path, iteration: int, lr: float) -> Failure:
@@ -72,7 +91,8 @@ def explain_together(job: Job, folder: Path, iteration: int, lr: float) -> Failu
     kept = group.from_first(lambda: folder)
     own = kept if group.is_first else kept / f"rank_{group.rank}"
     own.mkdir(exist_ok=True)
-    failure = explain(job, own, iteration, lr)
+    with job.assembled():
+        failure = explain(job, own, iteration, lr)
     failures = group.gathered(failure)
     found = next((rank for rank, one in enumerate(failures) if one.found), 0)
     if group.rank != found:

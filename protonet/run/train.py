@@ -8,9 +8,13 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from protonet.caffe.solver_state import read_solver_state
+from protonet.data.dataset import ChunkedDataset
+from protonet.data.layout import Array
+from protonet.data.memory import as_dataset
 from protonet.debug.printed import printed
 from protonet.errors import StorageError
 from protonet.run.board.hooks import conclude, introduce
@@ -81,6 +85,7 @@ def train(
     *,
     run: str | Path | None = None,
     resume: bool | str | Path = False,
+    data: Mapping[str, Mapping[str, Array] | ChunkedDataset] = MappingProxyType({}),
     **overrides: object,
 ) -> Result:
     """Train a net as a spec says.
@@ -91,6 +96,8 @@ def train(
         resume: go on with the newest run of that name, or the one in `run`; starts one where there
             is none. Or the folder of a run, or of one of its snapshots, to go on from there: what
             the run made later is kept aside.
+        data: for each set whose source is `memory`, its arrays by field, (N, *shape) each, or what
+            `protonet.data.memory.memory_dataset` made of them.
         overrides: keys of the spec to change, `**{"solver.max_iter": 100}`.
 
     Raises: ProtonetError, of the kind that says what was wrong.
@@ -100,6 +107,8 @@ def train(
         spec = load(spec, texts)
     elif texts:
         spec = respecified(spec, texts)
+    if data:
+        spec = spec.with_data({name: as_dataset(given) for name, given in data.items()})
     resumed = resume if isinstance(resume, bool) else Path(resume)
     return run_training(spec, TrainOptions(run=Path(run) if run else None, resume=resumed))
 
@@ -217,7 +226,8 @@ def _train(
     plain = resolved(job.spec)
     state = snapshot.state if snapshot else None
     lengths = state.lengths if state and job.group.is_first else {}
-    board = job.solver.tensorboard is not None and job.group.is_first
+    # of weights that are shared out, what is shown is gathered by all; only the first keeps it
+    board = job.solver.tensorboard is not None and (job.group.is_first or job.sharding is not None)
     with (
         closing(Log(folder.log, options.output)) as log,
         closing(Records(folder, lengths, board=board)) as records,

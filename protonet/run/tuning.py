@@ -67,10 +67,17 @@ class Trial:
             with computing:
                 loss = net.total_loss(call(*batch))
             loss.backward()
-            if net.device.type == "cuda":
-                torch.cuda.synchronize(net.device)
+            wait_for(net.device)
 
         return step
+
+
+def wait_for(device: torch.device) -> None:
+    """Return when a device has done what it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
 
 
 def tune(trial: Trial, given: Choice, say: Callable[[str], object]) -> Choice:
@@ -85,7 +92,7 @@ def tune(trial: Trial, given: Choice, say: Callable[[str], object]) -> Choice:
     if "channels_last" in trial.free:
         both = [replace(chosen, channels_last=last) for last in (True, False)]
         chosen = _fastest(trial, both, say, lambda one: _layout(one.channels_last))
-    if "threads" in trial.free and not trial.device.startswith("cuda"):
+    if "threads" in trial.free and trial.device == "cpu":
         counts = sorted({1, max(cores() // 2, 1), cores()})
         options = [replace(chosen, threads=count) for count in counts]
         chosen = _fastest(trial, options, say, lambda one: f"{one.threads} threads")

@@ -64,7 +64,7 @@ def updates_of(job: Job, batch: Callable[[], int], *, together: bool = True) -> 
             Objective(
                 _forward(aim, job, batch, together=together),
                 partial(weighed_sum, terms=aim.terms),
-                aim.slots,
+                job.sharding.computed_with(aim.slots) if job.sharding and together else aim.slots,
                 alone=aim.alone,
             ),
             rule.optimizer,
@@ -75,6 +75,7 @@ def updates_of(job: Job, batch: Callable[[], int], *, together: bool = True) -> 
             every=rule.every,
             combine=_combine(aim, job, kept) if together else None,
             micro=_micro(place, job, batch) if together else None,
+            shares=job.sharding if together else None,
         )
         for place, (aim, rule) in enumerate(zip(job.aims, job.rules, strict=True))
     ]
@@ -83,7 +84,8 @@ def updates_of(job: Job, batch: Callable[[], int], *, together: bool = True) -> 
 def _combine(aim: Aim, job: Job, statistics: Sequence[Tensor]) -> Combined | None:
     if aim.parted is None:
         return None
-    return Combined(Reduction(job.group, statistics, job.share), aim.parted.adding)
+    reduction = Reduction(job.group, statistics, job.share)
+    return Combined(reduction, aim.parted.adding, reduced=job.sharding is not None)
 
 
 def _micro(place: int, job: Job, batch: Callable[[], int]) -> Micro | None:

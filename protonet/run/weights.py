@@ -48,7 +48,8 @@ def start_from(job: Job, paths: Sequence[str], output: Output | None = None) -> 
     if not paths:
         return Told()
     how = pulling(output or Silent())
-    reports = [load_weights(job.net, path, how) for path in paths]
+    with job.assembled(changes=True):
+        reports = [load_weights(job.net, path, how) for path in paths]
     check_missing(job.net, reports, job.solver.allow_missing)
     if job.average:
         job.average.restart()

@@ -103,8 +103,8 @@ def load_weights(net: Net, path: str | Path) -> WeightsReport:
     left = tuple(name for name in net.named_tensors() if name not in seen)
     skipped = tuple(name for name in given if name not in own)
     # shared parameters come twice, by the layers that use them
-    same, changed = (tuple(dict.fromkeys(names)) for names in (loaded, reshaped))
-    return WeightsReport(str(path), same, changed, skipped, tuple(misfit), left)
+    same, changed, other = (tuple(dict.fromkeys(names)) for names in (loaded, reshaped, misfit))
+    return WeightsReport(str(path), same, changed, skipped, other, left)
 
 
 def check_missing(

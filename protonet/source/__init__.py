@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import stat
+from codecs import BOM_UTF8
 from collections.abc import Iterable
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -109,7 +111,8 @@ def read_text(path: Path) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SpecError([_not_utf8(path, raw, error.start)], str(path)) from error
+        begun = len(BOM_UTF8) if raw.startswith(BOM_UTF8) else 0  # Python counts from behind it
+        raise SpecError([_not_utf8(path, raw, begun + error.start)], str(path)) from error
 
 
 def _is_descriptor(path: Path) -> bool:
@@ -142,5 +145,8 @@ def _not_utf8(path: Path, raw: bytes, position: int) -> Problem:
 def _similar(path: Path) -> str:
     if not path.parent.is_dir():
         return f"; {path.parent} is no folder"
-    close = nearest(path.name, (other.name for other in path.parent.iterdir() if other.is_file()))
+    names: list[str] = []
+    with suppress(OSError):  # a folder may be passed through that may not be listed
+        names = [other.name for other in path.parent.iterdir() if other.is_file()]
+    close = nearest(path.name, names)
     return f"; did you mean {path.parent / close}?" if close else ""

@@ -16,6 +16,8 @@ from protonet.source.yaml_text import Reading, read_yaml
 
 COMMAND_LINE = "command line"
 """What errors call the place an override stands in."""
+_MOST_DIGITS = 10
+"""No list has so many items that one is counted with so many digits."""
 
 
 def apply_overrides(data: Any, marks: Marks, overrides: Iterable[str]) -> list[Problem]:
@@ -99,6 +101,6 @@ def _enter(data: Any, step: str) -> tuple[Any, str]:
     }
     if step in names:
         return names[step], ""
-    if step.isdecimal() and int(step) < len(data):
+    if step.isdecimal() and len(step) < _MOST_DIGITS and int(step) < len(data):
         return int(step), ""
     return None, suggestion(step, names) if names else f"it has {len(data)} items, counted from 0"

@@ -32,6 +32,8 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+\Z")
 _INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)\Z")
 _NAN = frozenset({".nan", ".NaN", ".NAN"})
+_MOST_DIGITS = 40
+"""A longer whole number is read as a fraction is; Python refuses to count thousands of digits."""
 _TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq"))
 
 
@@ -109,8 +111,9 @@ def syntax_problem(error: yaml.YAMLError, text: str, source: SourceText) -> Prob
 def _place(error: yaml.YAMLError, text: str) -> tuple[int, int]:
     """Return line and column, counted from 1; the end of the text where the parser is past it."""
     if isinstance(error, ReaderError):  # a character that YAML does not have, at a byte offset
-        before = text.encode()[: error.position].decode(errors="ignore").splitlines() or [""]
-        return len(before), len(before[-1]) + 1
+        before = text.encode()[: error.position].decode(errors="ignore")
+        upto = f"{before}?".splitlines()  # the character itself may be the first of its line
+        return len(upto), len(upto[-1])
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     lines = text.splitlines()
     if mark and mark.line < len(lines):
@@ -129,14 +132,25 @@ def scalar(text: str) -> Any:
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
     if _LEADING_ZERO.match(text):
-        raise _Refused(f"write {int(text)}, or quote it if it is a text", int(text))
-    if _INTEGER.match(text) and len(text) < 40:
+        raise _refusal(text)
+    if _INTEGER.match(text) and len(text) < _MOST_DIGITS:
         return int(text)
     if _OCTAL_OR_HEX.match(text):
         return int(text, 0)
     if _FLOAT.match(text):
         return float(text)
     return _special(text)
+
+
+def _refusal(text: str) -> _Refused:
+    """Return what is said of a number with a leading zero."""
+    if len(text) >= _MOST_DIGITS:
+        return _Refused("quote it if it is a text", 0)
+    return _Refused(f"write {int(text)}, or quote it if it is a text", int(text))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_DIGITS else f"{text[:_MOST_DIGITS]}…"
 
 
 def means_itself(text: str) -> bool:
@@ -206,7 +220,7 @@ class _Builder:
         try:
             return scalar(node.value)
         except _Refused as refusal:
-            why = f"{node.value} is ambiguous: a leading zero"
+            why = f"{_cut(node.value)} is ambiguous: a leading zero"
             self._refuse("PN003", mark, why, refusal.hint)
             return refusal.value
 

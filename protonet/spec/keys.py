@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails
 
-from protonet.records import custom_error, restated, suggestion
+from protonet.records import Record, custom_error, restated, suggestion
 
 
 def lines_of(error: ValidationError) -> list[InitErrorDetails]:
@@ -38,6 +38,11 @@ def without_type(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     return {key: item for key, item in value.items() if key == "type"}
+
+
+def plain(value: Any) -> Any:
+    """Return a value of a model as it may have been written."""
+    return value.model_dump(exclude_unset=True) if isinstance(value, Record) else value
 
 
 def refused(*lines: InitErrorDetails) -> ValidationError:

@@ -32,8 +32,9 @@ from protonet.spec.board import Board, BoardSpec
 from protonet.spec.duration import Duration, Iterations, TimedInterval, TimedLength
 from protonet.spec.keys import line, lines_of, refused, respelt
 from protonet.spec.optimizer import RULE_KEYS, OptimizerSpec, flat_rule, rule_keys
+from protonet.spec.parallel import FSDP, unshareable
 from protonet.spec.policy import LrPolicySpec
-from protonet.spec.updates import FactorSpec, UpdateSpec
+from protonet.spec.updates import FactorSpec, Updates
 
 Precision = Literal["float32", "tf32", "bf16", "fp16"]
 Effect = Literal["stop", "snapshot", "none"]
@@ -64,19 +65,13 @@ def _micro_batch(value: object) -> object:
 
 
 def _parallel(value: object) -> object:
-    if value == "fsdp":
-        raise custom_error(
-            "PN016",
-            "kept for a net that is cut up among the processes",
-            "ddp, where each process holds the whole net",
-        )
-    if value != "ddp":
-        raise custom_error("PN014", "no such way to train together", "ddp")
+    if value not in ("ddp", FSDP):
+        raise custom_error("PN014", "no such way to train together", "ddp or fsdp")
     return value
 
 
 def _names(value: Any) -> Any:
-    return value.split(",") if isinstance(value, str) else value
+    return [name.strip() for name in value.split(",")] if isinstance(value, str) else value
 
 
 def _permission(value: Any) -> Any:
@@ -117,7 +112,7 @@ class SolverSpec(Record):
     """Number of updates, or of epochs, `90 epochs`, or the time to train for, `30 minutes`."""
     params: tuple[FactorSpec, ...] = ()
     """Factors on how parameters learn, by patterns of their names; where several fit, all act."""
-    updates: tuple[UpdateSpec, ...] = ()
+    updates: Updates = ()
     """Several updates an iteration, each of its own losses and parameters, in this order and of the
     same batch; with them the solver's own rule is not used."""
     iter_size: Count = 1
@@ -187,8 +182,8 @@ class SolverSpec(Record):
     tensorboard: Board = BoardSpec()
     """What TensorBoard is shown of a run, and how often; true: all of it; false: nothing."""
     parallel: Annotated[Text, BeforeValidator(_parallel)] = "ddp"
-    """How several processes train together: ddp, each with the whole net and a part of every
-    batch."""
+    """How several processes train together, each with a part of every batch: ddp, each with the
+    whole net; fsdp, each with a part of every parameter too, and of what is remembered of it."""
     sync_batch_norm: Flag = False
     """Have BatchNorm use the statistics of the whole batch where several processes share it; else
     each uses those of its part, and their average is kept."""
@@ -271,6 +266,8 @@ def _contradictions(solver: SolverSpec) -> Iterator[InitErrorDetails]:
     if solver.debug_info and solver.compile:
         why = "the inside of a compiled net cannot be watched"
         yield line("PN015", why, "leave compile or debug_info out", ("debug_info",), True)
+    rule = solver.optimizer
+    yield from unshareable(dict(solver), rule.type, flat=rule.flat)
 
 
 def _endless(solver: SolverSpec) -> Iterator[InitErrorDetails]:

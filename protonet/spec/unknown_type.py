@@ -28,8 +28,9 @@ _ELSEWHERE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "HDF5Data": (_READ, "data: {train: {source: FILE.h5, batch_size: 64}}"),
         "ImageData": (_READ, _HINT.format("LIST.txt")),
         "WindowData": (
-            "data are no layers here, and this version cuts no windows out of images",
-            f"list images that are cut already: {_HINT.format('LIST.txt')}",
+            _READ,
+            "data: {train: {source: WINDOWS.txt, windows: {}, transform: {crop_size: 227}, "
+            "batch_size: 128}}",
         ),
         "Python": (
             "a layer in Python is a type of its own here, with checked keys in place of param_str",
@@ -52,7 +53,7 @@ def unknown_type(name: str, known: Iterable[str]) -> tuple[str, str]:
     if name in _ELSEWHERE:
         return _ELSEWHERE[name]
     if name in _OTHER_NAMES:
-        return "unknown layer type", f"here it is {_OTHER_NAMES[name]}"
+        return UNKNOWN, f"here it is {_OTHER_NAMES[name]}"
     if name.startswith(PREFIX):
         return refusal(name)
     return UNKNOWN, suggestion(name, names, most=8)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from protonet.errors import PathError
 from protonet.records import Count, NonNegative, Positive, Record, Text, shortened, suggestion
+from protonet.spec.keys import line, refused
 from protonet.spec.optimizer import OptimizerSpec
 from protonet.spec.policy import LrPolicySpec
 
@@ -63,6 +64,22 @@ class UpdateSpec(Record):
     def changes(self, parameter: str) -> bool:
         """Return whether a parameter, `layer/parameter`, is one of those that it changes."""
         return any(is_meant(parameter, pattern) for pattern in self.params)
+
+
+def _one_in_every_iteration(updates: tuple[UpdateSpec, ...]) -> tuple[UpdateSpec, ...]:
+    """Return the updates as they are.
+
+    Raises: ValidationError if there are iterations that would make none of them.
+    """
+    if updates and all(update.every > 1 for update in updates):
+        why = "none of the updates is made in every iteration, so iteration 1 would make none"
+        problem = line("PN015", why, "leave every out in one of them", (), updates[0].every)
+        raise refused({**problem, "loc": (0, "every")})
+    return updates
+
+
+Updates = Annotated[tuple[UpdateSpec, ...], AfterValidator(_one_in_every_iteration)]
+"""Several updates, of which at least one is made in every iteration."""
 
 
 @dataclass(frozen=True, slots=True)

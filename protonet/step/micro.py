@@ -18,9 +18,10 @@ import torch
 from torch import Tensor
 
 from protonet.errors import UsageError
+from protonet.layers.normalization import wide
 from protonet.step.generators import generator_state, set_generator_state
 from protonet.step.objective import Batch, Outputs
-from protonet.step.splitting import CannotSplit, Splitting, Sums, check, weighed, wide
+from protonet.step.splitting import CannotSplit, Splitting, Sums, check, weighed
 
 Made = TypeVar("Made")
 Differentiate = Callable[[Outputs], Tensor]
@@ -159,14 +160,17 @@ class Micro:
 
 @contextmanager
 def _unmoved(splitting: Splitting, device: torch.device) -> Iterator[None]:
-    """Compute without gradients, and leave random numbers and statistics as they were."""
+    """Compute without gradients, and leave random numbers and statistics as they were, also where
+    memory runs out meanwhile."""
     state = generator_state(device)
     kept = [tensor.clone() for tensor in splitting.statistics]
     with torch.no_grad():
-        yield
-        for tensor, before in zip(splitting.statistics, kept, strict=True):
-            tensor.copy_(before)
-    set_generator_state(device, state)
+        try:
+            yield
+        finally:
+            for tensor, before in zip(splitting.statistics, kept, strict=True):
+                tensor.copy_(before)
+            set_generator_state(device, state)
 
 
 def _kept(batches: Iterable[Batch], seen: list[Batch]) -> Iterator[Batch]:

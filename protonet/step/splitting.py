@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from protonet.layers.normalization import weighed_quotient, wide
 from protonet.step.objective import Batch, Outputs
 
 
@@ -44,9 +45,8 @@ class Splitting:
 
     def samples(self, batch: Batch) -> int:
         """Return the samples of a batch; 0 where it has none."""
-        sizes = [one.shape[axis] for one, axis in zip(batch, self.axes, strict=True)
-                 if axis is not None]  # fmt: skip
-        return sizes[0] if sizes else 0
+        pairs = zip(batch, self.axes, strict=True)
+        return next((one.shape[axis] for one, axis in pairs if axis is not None), 0)
 
     def parts(self, batch: Batch, size: int) -> list[Batch]:
         """Return a batch in parts of so many samples; the last may have fewer."""
@@ -61,8 +61,8 @@ def parts_of(batch: Batch, axes: Sequence[int | None], size: int) -> list[Batch]
         axes: the batch axis of each; None for what every part gets whole. One has one.
         size: samples of a part.
     """
-    cut = [None if axis is None else one.split(size, axis) for one, axis in
-           zip(batch, axes, strict=True)]  # fmt: skip
+    pairs = zip(batch, axes, strict=True)
+    cut = [None if axis is None else one.split(size, axis) for one, axis in pairs]
     count = max(len(parts) for parts in cut if parts is not None)
     whole = [
         [one] * count if parts is None else parts for one, parts in zip(batch, cut, strict=True)
@@ -96,7 +96,7 @@ class Sums:
         """Return them; of what does not add up, those of the last part."""
         quotients = self._splitting.quotients
         return {
-            name: _quotient(*value).float() if name in quotients else value
+            name: weighed_quotient(*value).float() if name in quotients else value
             for name, value in self._values.items()
         }
 
@@ -110,7 +110,7 @@ def weighed(
         if how == "quotient":
             numerator, denominator = given[name]
             total = totals[name] if name in totals else wide(denominator) / share
-            outputs[name] = _quotient(numerator, total.to(numerator.dtype))
+            outputs[name] = weighed_quotient(numerator, total.to(numerator.dtype))
         else:
             outputs[name] = given[name] * share if how == "mean" else given[name]
     return outputs
@@ -133,13 +133,3 @@ def check(splitting: Splitting, batch: Batch) -> None:
         added = torch.stack([wide(part[name][1]) for part in parts]).sum(0)
         if not torch.allclose(added, wide(whole[name][1])):
             raise CannotSplit(f"what {name} is divided by does not grow with the samples")
-
-
-def _quotient(numerator: Tensor, denominator: Tensor) -> Tensor:
-    """Return numerator / denominator; the numerator, which is 0, where nothing was counted."""
-    return numerator / denominator.masked_fill(denominator == 0, 1.0)
-
-
-def wide(tensor: Tensor) -> Tensor:
-    """Return numbers in a type that sums of any batch fit in."""
-    return tensor.to(torch.float32 if tensor.device.type == "mps" else torch.float64)

@@ -13,7 +13,15 @@ import torch
 from torch import Tensor
 
 from protonet.optim import Evaluating, Optimizer
-from protonet.optim.gradients import clip_, clip_values_, divide_, note_non_finite_, owned
+from protonet.optim.gradients import (
+    Norm,
+    clip_,
+    clip_values_,
+    divide_,
+    norm_of,
+    note_non_finite_,
+    owned,
+)
 from protonet.step.generators import generator_state, set_generator_state
 from protonet.step.micro import Micro
 from protonet.step.objective import Batch, Objective, Outputs
@@ -38,12 +46,12 @@ class Limits:
     norm: float | None = None
     value: float | None = None
 
-    def apply_(self, gradients: Sequence[Tensor]) -> None:
-        """Clip in place; the gradients must be `owned`."""
+    def apply_(self, gradients: Sequence[Tensor], measure: Norm = norm_of) -> None:
+        """Clip in place; the gradients must be `owned`, and `measure` gives their norm."""
         if self.value is not None:
             clip_values_(gradients, self.value)
         if self.norm is not None:
-            clip_(gradients, self.norm)
+            clip_(gradients, self.norm, measure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,24 @@ class Combine(Protocol):
         ...
 
 
+class Shares(Protocol):
+    """What knows of parameters that several processes share out, each having a part of every one;
+    all processes call it together."""
+
+    def held(self, tensor: Tensor) -> Tensor:
+        """Return this process's part of a parameter, or of its gradient."""
+        ...
+
+    def agree_(self, gradients: Sequence[Tensor], flag: Tensor) -> None:
+        """Set `flag` everywhere where it is set in one process, or a gradient there is not
+        finite."""
+        ...
+
+    def norm(self, tensors: Sequence[Tensor]) -> Tensor:
+        """Return the L2 norm, 0-d, of all parts of all tensors together."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Update:
     """How an objective is trained.
@@ -84,6 +110,7 @@ class Update:
         combine: where several processes compute parts of a batch, what adds them up; None: this one
             computes the whole.
         micro: computes a batch in parts; None: always as a whole.
+        shares: where several processes share out the parameters; the rule is over this one's parts.
     """
 
     objective: Objective
@@ -95,6 +122,7 @@ class Update:
     every: int = 1
     combine: Combine | None = None
     micro: Micro | None = None
+    shares: Shares | None = None
 
     @property
     def parameters(self) -> list[Tensor]:
@@ -144,7 +172,12 @@ class Update:
         Two parameters may have one gradient, which must not be clipped and divided twice.
         """
         parameters = self.parameters
-        return owned([parameter.grad for parameter in parameters], parameters)
+        gradients = [parameter.grad for parameter in parameters]
+        if self.shares is None:
+            return owned(gradients, parameters)
+        held = self.shares.held
+        own = [None if gradient is None else held(gradient) for gradient in gradients]
+        return owned(own, [held(parameter) for parameter in parameters])
 
     def _backward(self, batch: Batch) -> tuple[Tensor, Outputs]:
         if self.micro is not None and (made := self.micro.backward(batch, self._differentiate)):
@@ -175,6 +208,8 @@ class Update:
     ) -> None:
         note_non_finite_(flag, loss)
         held = flag if self.scale is None else self.scale.unscale_(gradients, flag)
+        if self.shares is not None:
+            self.shares.agree_(gradients, held)
         if observe is not None:
             observe(gradients)
         self._limit(gradients)
@@ -185,7 +220,7 @@ class Update:
 
     def _limit(self, gradients: Sequence[Tensor]) -> None:
         """Clip the sum, then divide it by the number of batches, as Caffe does."""
-        self.limits.apply_(gradients)
+        self.limits.apply_(gradients, self.shares.norm if self.shares else norm_of)
         divide_(gradients, self.iter_size)
 
     def _evaluated(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,9 @@ from protonet.transforms.record import (
     TransformType,
     images_of,
 )
+from protonet.transforms.sending import sent
 from protonet.transforms.sizes import Sides
+from protonet.windows.plain import Windows
 
 
 class CropParams(Record):
@@ -39,6 +41,11 @@ class CentreWindow:
     left: int
     height: int
     width: int
+
+    def windows(self, positions: Positions) -> Windows:
+        """Return the window of each image."""
+        places = Windows.whole(len(positions), self.height, self.width)
+        return replace(places, tops=places.tops + self.top, lefts=places.lefts + self.left)
 
     def host(self, images: Array, positions: Positions) -> Array:
         """Cut (N, C, H, W) to (N, C, height, width)."""
@@ -72,6 +79,12 @@ class RandomWindow:
         tops = below(self.rows, key(self.seed, "top"), positions)
         return tops, below(self.columns, key(self.seed, "left"), positions)
 
+    def windows(self, positions: Positions) -> Windows:
+        """Return the window of each image."""
+        places = Windows.whole(len(positions), self.height, self.width)
+        tops, lefts = self.corners(positions)
+        return replace(places, tops=tops, lefts=lefts)
+
     def host(self, images: Array, positions: Positions) -> Array:
         """Cut (N, C, H, W) to (N, C, height, width)."""
         tops, lefts = self.corners(positions)
@@ -90,7 +103,7 @@ class RandomWindow:
     def gathered(self, images: torch.Tensor, positions: Positions) -> torch.Tensor:
         """Do the same with torch alone."""
         index = [np.arange(len(positions)), *self.corners(positions)]
-        samples, tops, lefts = torch.from_numpy(np.stack(index)).to(images.device)
+        samples, tops, lefts = sent(np.stack(index), images)
         windows = images.unfold(2, self.height, 1).unfold(3, self.width, 1)
         return windows[samples, :, tops, lefts]
 
@@ -110,6 +123,7 @@ def _centre(params: CropParams, context: Context) -> Transform:
         shape=(channels, height, width),
         device=window.device,
         host=window.host,
+        windows=window.windows,
         description=_described("CenterCrop", params),
     )
 
@@ -129,6 +143,7 @@ def _random(params: CropParams, context: Context) -> Transform:
         shape=(channels, *params.size),
         device=window.device,
         host=window.host,
+        windows=window.windows,
         description=_described(name, params),
     )
 

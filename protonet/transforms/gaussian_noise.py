@@ -18,6 +18,7 @@ from protonet.transforms.record import (
     chance,
     unchanged,
 )
+from protonet.transforms.sending import sent
 
 
 class GaussianNoiseParams(Record):
@@ -54,7 +55,7 @@ class Noise:
         noises = generators(key(self.seed, "noise"), positions[rows])
         for row, generator in zip(rows.tolist(), noises, strict=True):
             noise = torch.randn(samples.shape[1:], generator=generator)
-            samples[row].add_(noise.to(samples.device), alpha=float(stds[row]))
+            samples[row].add_(sent(noise, samples), alpha=float(stds[row]))
         return samples
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from protonet.randomness import uniform
@@ -17,6 +18,8 @@ from protonet.transforms.record import (
     TransformType,
     images_of,
 )
+from protonet.transforms.sending import sent
+from protonet.windows.plain import Windows
 
 
 class MirrorParams(Record):
@@ -33,14 +36,22 @@ class Mirror:
     Attributes:
         probability: 0 to 1.
         seed: of this transform.
+        height, width: of the images.
     """
 
     probability: float
     seed: int
+    height: int
+    width: int
 
     def chosen(self, positions: Positions) -> Positions:
         """Return the numbers, within the batch, of the images to turn."""
-        return np.flatnonzero(uniform(self.seed, positions) < self.probability)
+        return np.flatnonzero(self._turns(positions))
+
+    def windows(self, positions: Positions) -> Windows:
+        """Return the whole of each image, some turned."""
+        whole = Windows.whole(len(positions), self.height, self.width)
+        return replace(whole, mirrored=self._turns(positions))
 
     def host(self, images: Array, positions: Positions) -> Array:
         """Turn some of (N, C, H, W)."""
@@ -50,9 +61,12 @@ class Mirror:
 
     def device(self, images: torch.Tensor, positions: Positions) -> torch.Tensor:
         """Do the same in place."""
-        chosen = torch.from_numpy(self.chosen(positions)).to(images.device)
+        chosen = sent(self.chosen(positions), images)
         images[chosen] = images[chosen].flip(-1)
         return images
+
+    def _turns(self, positions: Positions) -> npt.NDArray[np.bool_]:
+        return uniform(self.seed, positions) < self.probability
 
 
 def _build(params: MirrorParams, context: Context) -> Transform:
@@ -64,13 +78,14 @@ def _build(params: MirrorParams, context: Context) -> Transform:
     Raises: ShapeError if the samples are no images.
     Source: Caffe, data_transformer.cpp (`mirror && Rand(2)`, whatever the phase).
     """
-    images_of(context)
-    mirror = Mirror(params.probability, context.seed)
+    _, height, width = images_of(context)
+    mirror = Mirror(params.probability, context.seed, height, width)
     description = {"type": "Mirror", "probability": params.probability}
     return Transform(
         shape=context.shape,
         device=mirror.device,
         host=mirror.host,
+        windows=mirror.windows,
         description=None if context.training else description,
     )
 

@@ -27,6 +27,7 @@ from protonet.transforms.record import (
     TransformType,
     images_of,
 )
+from protonet.transforms.sending import sent
 
 Spans = npt.NDArray[np.int64]
 
@@ -96,14 +97,14 @@ class Mixture:
 
     def samples(self, samples: torch.Tensor, positions: Positions) -> torch.Tensor:
         """Mix (N, …), images and shares of classes alike."""
-        own = torch.from_numpy(self.shares(positions).astype(np.float32)).to(samples.device)
+        own = sent(self.shares(positions).astype(np.float32), samples)
         own = own.reshape(-1, *[1] * (samples.dim() - 1))
         return torch.lerp(neighbours(samples, positions), samples, own)
 
 
 def neighbours(samples: torch.Tensor, positions: Positions) -> torch.Tensor:
     """Return the neighbour of each of (N, …)."""
-    return samples[torch.from_numpy(partners(positions)).to(samples.device)]
+    return samples[sent(partners(positions), samples)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ class Cutting:
         """Mix (N, …) by the areas of the windows."""
         rows, columns = (span[:, 1] - span[:, 0] for span in self.windows(positions))
         own = 1 - rows * columns / (self.rows * self.columns)
-        shares = torch.from_numpy(own.astype(np.float32)).to(labels.device)
+        shares = sent(own.astype(np.float32), labels)
         shares = shares.reshape(-1, *[1] * (labels.dim() - 1))
         return torch.lerp(neighbours(labels, positions), labels, shares)
 

@@ -21,6 +21,7 @@ from protonet.transforms.record import (
     described,
     images_of,
 )
+from protonet.transforms.sending import sent
 from protonet.transforms.values import Numbers, PerChannel
 
 Mode = Literal["constant", "edge", "reflect", "symmetric"]
@@ -85,8 +86,10 @@ class Margin:
     def device(self, images: torch.Tensor, positions: Positions) -> torch.Tensor:
         """Do the same on a device."""
         count, channels, rows, columns = images.shape
-        fill = images.new_tensor(self.fill).reshape(-1, 1, 1)
-        whole = fill.expand(count, channels, self.height, self.width).clone()
+        whole = images.new_empty(count, channels, self.height, self.width)
+        fill = self.fill * channels if len(self.fill) == 1 else self.fill
+        for channel, number in enumerate(fill):
+            whole[:, channel].fill_(number)
         whole[:, :, self.top : self.top + rows, self.left : self.left + columns] = images
         return whole
 
@@ -108,9 +111,7 @@ class Repetition:
 
     def device(self, images: torch.Tensor, positions: Positions) -> torch.Tensor:
         """Do the same on a device."""
-        rows, columns = (
-            torch.from_numpy(index).to(images.device) for index in (self.rows, self.columns)
-        )
+        rows, columns = (sent(index, images) for index in (self.rows, self.columns))
         return images[:, :, rows[:, None], columns]
 
 

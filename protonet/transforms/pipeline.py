@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 import torch
@@ -23,6 +24,10 @@ from protonet.transforms.record import (
     StepError,
     Transform,
 )
+from protonet.windows.plain import InARow, WindowFunction
+
+_AXES = 3
+"""Of one image: (C, H, W)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +42,16 @@ class Pipeline:
         on_host: the transforms before the batch travels.
         on_device: those after.
         channels: order of the channels afterwards; None where it is not known.
+        stored: shape of one sample before.
+        windows: what the first transforms take of the images, where they only cut and turn them.
     """
 
     shape: Shape
     on_host: tuple[Transform, ...]
     on_device: tuple[Transform, ...]
     channels: ChannelOrder | None = None
+    stored: Shape = ()
+    windows: WindowFunction | None = None
 
     @property
     def on_labels(self) -> tuple[LabelFunction, ...]:
@@ -55,6 +64,20 @@ class Pipeline:
     def works_on_host(self) -> bool:
         """Whether `host` does anything; where it does not, a batch need not pass through it."""
         return bool(self.on_host)
+
+    def cutting(self, *, channels_reversed: bool) -> Pipeline | None:
+        """Return the pipeline whose first transforms are its `windows`, to be taken as the images
+        are read, and no longer part of `on_host`; None where the first do more than that.
+
+        Args:
+            channels_reversed: the images' channels are put into the opposite order before.
+        """
+        first = list(takewhile(lambda each: each.windows is not None, self.on_host))
+        if not first and not (channels_reversed and len(self.stored) == _AXES):
+            return None
+        functions = tuple(each.windows for each in first if each.windows is not None)
+        windows = InARow(self.stored, functions, channels_reversed)
+        return replace(self, on_host=self.on_host[len(first) :], windows=windows)
 
     def host(self, images: Array, positions: Positions) -> Array:
         """Run the host's part.
@@ -136,7 +159,13 @@ def build_pipeline(transform: CaffeTransform | Sequence[Step], context: Context)
         if made.host is None and not known.arithmetic:
             known = replace(known, arithmetic=step.kind.name)
     hosted = next((n for n, each in enumerate(built) if each.host is None), len(built))
-    return Pipeline(known.shape, tuple(built[:hosted]), tuple(built[hosted:]), known.channels)
+    return Pipeline(
+        known.shape,
+        tuple(built[:hosted]),
+        tuple(built[hosted:]),
+        known.channels,
+        stored=context.shape,
+    )
 
 
 def _build(step: Step, context: Context, number: int) -> Transform:

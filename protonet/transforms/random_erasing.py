@@ -25,6 +25,7 @@ from protonet.transforms.record import (
     images_of,
     unchanged,
 )
+from protonet.transforms.sending import sent
 from protonet.transforms.values import Numbers, read_numbers
 
 Noise = Literal["random"]
@@ -99,7 +100,8 @@ class Erasing:
         """Do the same in place."""
         for row, rows, columns in self.boxes(positions):
             erased = images[row, :, rows, columns]
-            erased.copy_(self._paint(tuple(erased.shape), positions[row], np.dtype(np.float32)))
+            paint = self._paint(tuple(erased.shape), positions[row], np.dtype(np.float32))
+            erased.copy_(sent(paint, images))
         return images
 
     def _paint(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import numpy as np
 import torch
 from pydantic import AfterValidator
 
 from protonet.records import Flag, Record, custom_error
-from protonet.transforms.areas import Areas, Rectangles
+from protonet.transforms.areas import Draws
 from protonet.transforms.chances import Span, at_least
 from protonet.transforms.pictures import Interpolation
 from protonet.transforms.record import (
@@ -24,6 +25,9 @@ from protonet.transforms.record import (
 )
 from protonet.transforms.resizing import Scaling
 from protonet.transforms.sizes import Sides
+from protonet.windows.scaled import Box, BoxFunction, ScaledWindows
+
+Images = TypeVar("Images", Array, torch.Tensor)
 
 
 def _share(span: tuple[float, float]) -> tuple[float, float]:
@@ -51,65 +55,62 @@ class RandomResizedCropParams(Record):
     """What becomes of pixels between pixels; a label image always takes the nearest."""
     antialias: Flag = True
     """Let all pixels count where a window becomes smaller."""
+    reduced: Flag = True
+    """Decode a JPEG at a half, a quarter or an eighth of its size where its window then still has
+    the pixels of `size` along both axes: faster by far, and pixels differ a little."""
 
 
 @dataclass(frozen=True, slots=True)
-class ScaledWindow:
+class RandomWindows:
     """A window for each image, scaled to one size.
 
     Attributes:
-        areas: which windows are drawn.
+        scale: least and most area of a window, as a share of the image's.
+        ratio: least and most width of a window divided by its height.
         scaling: how they are scaled.
         seed: of this transform.
     """
 
-    areas: Areas
+    scale: tuple[float, float]
+    ratio: tuple[float, float]
     scaling: Scaling
     seed: int
 
-    def windows(self, positions: Positions) -> Rectangles:
-        """Return the window of each image; where none of ten fitted, the largest in the middle
-        whose proportions are allowed."""
-        drawn = self.areas.drawn(self.seed, positions)
-        height, width = self._largest()
-        corners = (self.areas.rows - height) // 2, (self.areas.columns - width) // 2
-        return Rectangles(
-            np.where(drawn.found, drawn.top, corners[0]),
-            np.where(drawn.found, drawn.left, corners[1]),
-            np.where(drawn.found, drawn.height, height),
-            np.where(drawn.found, drawn.width, width),
-            np.ones_like(drawn.found),
-        )
+    def draw(self, positions: Positions) -> BoxFunction:
+        """Return what gives the window of each image at some positions, (N,); where none of ten
+        fitted, it is the largest in the middle whose proportions are allowed."""
+        draws = Draws.of(self.scale, self.ratio, self.seed, positions)
 
-    def _largest(self) -> tuple[int, int]:
-        rows, columns = self.areas.rows, self.areas.columns
-        least, most = self.areas.ratio
+        def box(number: int, rows: int, columns: int) -> Box:
+            return draws.box(number, rows, columns) or self._largest(rows, columns)
+
+        return box
+
+    def _largest(self, rows: int, columns: int) -> Box:
+        height, width = rows, columns
+        least, most = self.ratio
         if columns / rows < least:
-            return min(rows, max(1, round(columns / least))), columns
-        if columns / rows > most:
-            return rows, min(columns, max(1, round(rows * most)))
-        return rows, columns
+            height = min(rows, max(1, round(columns / least)))
+        elif columns / rows > most:
+            width = min(columns, max(1, round(rows * most)))
+        return (rows - height) // 2, (columns - width) // 2, height, width
 
     def host(self, images: Array, positions: Positions) -> Array:
         """Cut and scale (N, C, H, W) to (N, C, *size)."""
-        cut = [self.scaling.of_array(images[box]) for box in self._boxes(positions)]
+        cut = [self.scaling.of_array(part) for part in self._parts(images, positions)]
         return np.concatenate(cut or [self.scaling.of_array(images)])
 
     def device(self, images: torch.Tensor, positions: Positions) -> torch.Tensor:
         """Do the same on a device."""
-        cut = [self.scaling.of_tensor(images[box]) for box in self._boxes(positions)]
+        cut = [self.scaling.of_tensor(part) for part in self._parts(images, positions)]
         return torch.cat(cut or [self.scaling.of_tensor(images)])
 
-    def _boxes(self, positions: Positions) -> list[tuple[slice, slice, slice, slice]]:
-        found = self.windows(positions)
-        numbers = zip(
-            *(each.tolist() for each in (found.top, found.left, found.height, found.width)),
-            strict=True,
-        )
-        return [
-            (slice(row, row + 1), slice(None), slice(top, top + height), slice(left, left + width))
-            for row, (top, left, height, width) in enumerate(numbers)
-        ]
+    def _parts(self, images: Images, positions: Positions) -> Iterator[Images]:
+        rows, columns = images.shape[2:]
+        box = self.draw(positions)
+        for number in range(len(positions)):
+            top, left, height, width = box(number, rows, columns)
+            yield images[number : number + 1, :, top : top + height, left : left + width]
 
 
 def _build(params: RandomResizedCropParams, context: Context) -> Transform:
@@ -122,19 +123,18 @@ def _build(params: RandomResizedCropParams, context: Context) -> Transform:
     Raises: ShapeError if the samples are no images.
     Source: Szegedy et al.: Going Deeper with Convolutions, 2014; torchvision, RandomResizedCrop.
     """
-    channels, rows, columns = images_of(context)
+    channels, *_ = images_of(context)
     interpolation = "nearest" if context.label_image else params.interpolation
-    window = ScaledWindow(
-        Areas(rows, columns, params.scale, params.ratio, whole=True),
-        Scaling(params.size, interpolation, params.antialias),
-        context.seed,
-    )
+    scaling = Scaling(params.size, interpolation, params.antialias)
+    windows = RandomWindows(params.scale, params.ratio, scaling, context.seed)
+    reduced = params.reduced and interpolation != "nearest"
     scaled = {"size", "interpolation", "antialias"}
     kept = params.model_dump(mode="json", include=scaled, exclude_defaults=True)
     return Transform(
         shape=(channels, *params.size),
-        device=window.device,
-        host=window.host,
+        device=windows.device,
+        host=windows.host,
+        scaled=ScaledWindows(params.size, windows.draw, scaling.of_pixels, reduced),
         description={"type": "Resize", **kept}
         if context.training
         else described("RandomResizedCrop", params),

@@ -27,6 +27,8 @@ import torch
 
 from protonet.errors import ShapeError
 from protonet.records import ChannelOrder, Record
+from protonet.windows.plain import WindowFunction
+from protonet.windows.scaled import ScaledWindows
 
 Array = npt.NDArray[Any]
 Positions = npt.NDArray[np.int64]
@@ -93,6 +95,10 @@ class Transform:
         labels: what becomes of the samples' class labels, which are shares of the classes from then
             on; None leaves them as they are.
         known: what is known afterwards, where more than the shape is another.
+        windows: the windows that it takes, where that is all that `host` does: then images can be
+            cut while they are read.
+        scaled: the windows that it takes of images of any size and scales to one, where that is all
+            that `host` does: then images can be scaled while they are decoded.
     """
 
     shape: Shape
@@ -101,6 +107,8 @@ class Transform:
     description: Mapping[str, Any] | None
     labels: LabelFunction | None = None
     known: Context | None = None
+    windows: WindowFunction | None = None
+    scaled: ScaledWindows | None = None
 
     def after(self, context: Context) -> Context:
         """Return what is known afterwards, of what is known before."""

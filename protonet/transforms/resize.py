@@ -10,6 +10,7 @@ from protonet.transforms.pictures import Interpolation
 from protonet.transforms.record import Context, Transform, TransformType, described, images_of
 from protonet.transforms.resizing import Scaling
 from protonet.transforms.sizes import Sides
+from protonet.windows.scaled import ScaledWindows, whole
 
 
 class ResizeParams(Record):
@@ -49,6 +50,9 @@ def _build(params: ResizeParams, context: Context) -> Transform:
         shape=(channels, *size),
         device=scaling.device,
         host=scaling.host,
+        scaled=ScaledWindows(size, whole, scaling.of_pixels, reduced=False)
+        if params.size
+        else None,
         description=described("Resize", params),
     )
 

@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from protonet.transforms.pictures import Interpolation
 from protonet.transforms.record import Array, Positions
+from protonet.transforms.sending import sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,20 @@ class Scaling:
             return np.asarray(np.rint(result.clip(0, 255)), np.uint8)
         return np.asarray(result)
 
+    def of_pixels(self, pixels: Array) -> Array:
+        """Scale one image, (H, W, C) bytes, C-contiguous, to (*size, C); the bytes are those that
+        `of_array` gives."""
+        if self.interpolation == "nearest" or self.size[1] == 1:
+            scaled = self.of_array(pixels.transpose(2, 0, 1)[None])[0]
+            return np.asarray(scaled.transpose(1, 2, 0))
+        images = torch.from_numpy(pixels).view(1, *pixels.shape).permute(0, 3, 1, 2)
+        return np.asarray(self.of_tensor(images).permute(0, 2, 3, 1)[0].numpy())
+
     def of_tensor(self, images: torch.Tensor) -> torch.Tensor:
         """Scale (N, C, H, W) bytes or float32 to (N, C, *size)."""
         if self.interpolation == "nearest":
             rows, columns = (
-                torch.from_numpy(nearest(side, new)).to(images.device)
+                sent(nearest(side, new), images)
                 for side, new in zip(images.shape[2:], self.size, strict=True)
             )
             return images[:, :, rows[:, None], columns]

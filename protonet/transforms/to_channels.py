@@ -82,8 +82,8 @@ def _grey(bgr: bool, images: Array, positions: Positions) -> Array:
 
 
 def _grey_of_tensor(bgr: bool, images: torch.Tensor, positions: Positions) -> torch.Tensor:
-    luma = images.new_tensor(_LUMA[::-1] if bgr else _LUMA) / 65536
-    return (images * luma.reshape(-1, 1, 1)).sum(1, keepdim=True)
+    first, second, third = (weight / 65536 for weight in (_LUMA[::-1] if bgr else _LUMA))
+    return images[:, :1] * first + images[:, 1:2] * second + images[:, 2:] * third
 
 
 def _thrice(images: Array, positions: Positions) -> Array:

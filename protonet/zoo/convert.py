@@ -19,10 +19,11 @@ from protonet.snapshot.weight_files import read_weights
 from protonet.source import read_source
 from protonet.source.written import written
 from protonet.zoo.check import difference, shapes_of, totals_of
-from protonet.zoo.index import TASK, Published, imagenet_classes
+from protonet.zoo.index import imagenet_classes
 from protonet.zoo.model import NET, WEIGHTS, FileFacts, Model, Original, digest_of, facts_of
+from protonet.zoo.published import TASK, Published
+from protonet.zoo.renaming import renamed
 from protonet.zoo.shipped import shipped_nets
-from protonet.zoo.torchvision_names import renamed
 
 
 def shipped_net(published: Published) -> Path:

@@ -5,90 +5,20 @@ What is said of each is what its authors published: address, checksum, accuracy,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from protonet.records import ChannelOrder, catalogue
-from protonet.zoo.model import Accuracy
-from protonet.zoo.torchvision_names import FAMILIES, Rules
+from protonet.records import catalogue
+from protonet.zoo.published import MEAN, STD, Preprocessing, Published, scored
+from protonet.zoo.timm_index import TIMM
+from protonet.zoo.torchvision_names import FAMILIES
 
-TASK = "image classification"
 CLASSES = Path(__file__).parent / "assets" / "imagenet_classes.txt"
 """Names of ImageNet's classes, a line each, after two lines on where they come from."""
 
-_VALIDATION = "ImageNet ILSVRC 2012, the 50,000 validation images"
-
-
-@dataclass(frozen=True, slots=True)
-class Preprocessing:
-    """What is done to an image of any size, 0 to 255.
-
-    Attributes:
-        resize: keys of the transform Resize.
-        crop: side of the window in the centre, in pixels.
-        channels: their order.
-        mean: of each channel, which is subtracted.
-        std: of each channel, which the rest is divided by.
-    """
-
-    resize: tuple[tuple[str, Any], ...]
-    crop: int
-    channels: ChannelOrder
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
-
-    def transform(self) -> tuple[dict[str, Any], ...]:
-        """Return the list of transforms."""
-        plain = self.std == (1.0, 1.0, 1.0)
-        subtract: dict[str, Any] = (
-            {"type": "Mean", "value": list(self.mean)}
-            if plain
-            else {"type": "Normalize", "mean": list(self.mean), "std": list(self.std)}
-        )
-        return (
-            {"type": "Resize", **dict(self.resize)},
-            {"type": "CenterCrop", "size": [self.crop, self.crop]},
-            subtract,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """Weights that someone published for one of our nets.
-
-    Attributes:
-        name: as in `zoo://NAME`.
-        net: name of the file in `configs/nets`.
-        url: of the file with the weights.
-        checksum: what is published of the file's checksum, its beginning or all of it.
-        algorithm: of the checksum.
-        source: who made them, and from what.
-        licence: their terms.
-        accuracy: what they are worth.
-        preprocessing: what is done to an image.
-        most: bytes that the file has at most.
-        rules: from torchvision's names to ours; None of a file of Caffe's.
-    """
-
-    name: str
-    net: str
-    url: str
-    checksum: str
-    source: str
-    licence: str
-    accuracy: tuple[Accuracy, ...]
-    preprocessing: Preprocessing
-    most: int
-    algorithm: str = "sha256"
-    rules: Rules | None = None
-
 
 _SHORT_256 = (("short", 256),)
-_MEAN, _STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
-"""torchvision's (0.485, 0.456, 0.406) and (0.229, 0.224, 0.225), times 255."""
-_USUAL = Preprocessing(_SHORT_256, 224, "RGB", _MEAN, _STD)
-_LATER = Preprocessing((("short", 232),), 224, "RGB", _MEAN, _STD)
+_USUAL = Preprocessing(_SHORT_256, 224, "RGB", MEAN, STD)
+_LATER = Preprocessing((("short", 232),), 224, "RGB", MEAN, STD)
 """Of the weights that torchvision calls V2."""
 _HALF = (127.5, 127.5, 127.5)
 _GOOGLENET = Preprocessing(_SHORT_256, 224, "RGB", _HALF, _HALF)
@@ -119,8 +49,6 @@ def _torchvision(
         megabytes: size of the file, 1024 · 1024 bytes each, as torchvision says it.
         preprocessing: what is done to an image.
     """
-    by = "torchvision, one crop"
-    top1, top5 = scores
     return Published(
         name=name,
         net=f"{name.removesuffix('_v2') if preprocessing is _LATER else name}_torchvision",
@@ -128,10 +56,7 @@ def _torchvision(
         checksum=file.rpartition("-")[2].removesuffix(".pth"),
         source=f"torchvision ({file}), trained on ImageNet",
         licence=_LICENCE,
-        accuracy=(
-            Accuracy(metric="top1", value=top1 / 100, data=_VALIDATION, by=by),
-            Accuracy(metric="top5", value=top5 / 100, data=_VALIDATION, by=by),
-        ),
+        accuracy=scored(*scores, by="torchvision, one crop"),
         preprocessing=preprocessing,
         most=int((megabytes + 1) * (1 << 20)),
         rules=FAMILIES[family],
@@ -149,7 +74,6 @@ def _caffe(
     by = "BVLC, one crop, the mean image subtracted"
     if name == "bvlc_googlenet":
         by = "BVLC, one crop"
-    top1, top5 = scores
     return Published(
         name=name,
         net=name.removeprefix("bvlc_"),
@@ -158,10 +82,7 @@ def _caffe(
         algorithm="sha1",
         source=f"Berkeley Vision and Learning Center ({file}), trained on ImageNet",
         licence="unrestricted use (BVLC); trained on ImageNet, whose images are for research",
-        accuracy=(
-            Accuracy(metric="top1", value=top1 / 100, data=_VALIDATION, by=by),
-            Accuracy(metric="top5", value=top5 / 100, data=_VALIDATION, by=by),
-        ),
+        accuracy=scored(*scores, by=by),
         preprocessing=preprocessing,
         most=256 << 20,
     )
@@ -242,6 +163,7 @@ PUBLISHED = catalogue(
             (68.7, 88.9),
             Preprocessing(_WARPED, 224, "BGR", _CAFFE_MEAN),
         ),
+        *TIMM,
     ]
 )
 """Name → what was published."""

@@ -14,10 +14,11 @@ from protonet.zoo.address import ZOO, name_of
 from protonet.zoo.cache import Pulled
 from protonet.zoo.check import totals_of
 from protonet.zoo.convert import evaluation_of, shipped_net
-from protonet.zoo.index import PUBLISHED, TASK, Published
+from protonet.zoo.index import PUBLISHED
 from protonet.zoo.listing import harmless, known_names
 from protonet.zoo.mirrors import mirrors
 from protonet.zoo.model import MODEL, MOST_BYTES, WEIGHTS, Accuracy, Model, read_model
+from protonet.zoo.published import TASK, Published
 from protonet.zoo.pull import Pull, places_of
 
 _SHOWN_CLASSES = 5

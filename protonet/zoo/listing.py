@@ -12,9 +12,10 @@ from protonet.errors import DataError
 from protonet.zoo.address import check_name
 from protonet.zoo.cache import BUILTIN, places, source_folder
 from protonet.zoo.download import Download
-from protonet.zoo.index import PUBLISHED, TASK
+from protonet.zoo.index import PUBLISHED
 from protonet.zoo.mirrors import FolderMirror, Mirror, mirrors
 from protonet.zoo.model import MODEL, MOST_BYTES, Accuracy, Model, read_model
+from protonet.zoo.published import TASK
 
 INDEX = "index.json"
 INDEX_VERSION = 1

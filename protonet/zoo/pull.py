@@ -17,10 +17,11 @@ from protonet.zoo.cache import BUILTIN, Place, Pulled, pin, pinned, source_folde
 from protonet.zoo.check import check_files
 from protonet.zoo.convert import convert
 from protonet.zoo.download import Download, Progress, Wanted
-from protonet.zoo.index import PUBLISHED, Published
+from protonet.zoo.index import PUBLISHED
 from protonet.zoo.listing import known_names
 from protonet.zoo.mirrors import VARIABLE, Mirror, mirrors
 from protonet.zoo.model import MODEL, MOST_BYTES, Model, damage_of, read_model
+from protonet.zoo.published import Published
 
 
 @dataclass(frozen=True, slots=True)

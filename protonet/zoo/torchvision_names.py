@@ -1,46 +1,12 @@
-"""From the names that torchvision gives its modules to those of our layers, by rules.
-
-A file of torchvision's names a tensor `MODULE.KIND`. The rules of a family of nets turn MODULE into
-the name of a layer, one after the other, each wherever its pattern is found. What a module
-normalizes is two layers of ours, `LAYER/bn` with the statistics and `LAYER/scale` with the rest, so
-the rules give convolution and normalization the same LAYER.
-"""
+"""The rules that turn the names of torchvision's modules into those of our layers."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from types import MappingProxyType
 
-import torch
-from torch import Tensor
-
-from protonet.errors import DataError
-from protonet.zoo.check import difference
-
-Rule = tuple[str, str]
-"""A regular expression, and what replaces what it finds."""
-Rules = tuple[Rule, ...]
-
-DROPPED = ""
-"""What the rules make of a module that our net does not have."""
-
-_NORM = MappingProxyType(
-    {
-        "weight": "scale/weight",
-        "bias": "scale/bias",
-        "running_mean": "bn/mean",
-        "running_var": "bn/variance",
-    }
-)
-_COUNTED = "num_batches_tracked"
-"""Of torch's normalization; it matters only where statistics are a plain mean of all batches."""
-
-
-def _numbered(module: str, names: Mapping[int, str]) -> Rules:
-    """Return a rule for each numbered part of a sequence, `features.3` → `conv2`."""
-    return tuple((rf"^{module}\.{place}(?=\.|$)", name) for place, name in names.items())
+from protonet.zoo.renaming import DROPPED, Rules, numbered
 
 
 def _plain(places: Iterable[int], first: int, stem: str) -> dict[int, str]:
@@ -48,8 +14,8 @@ def _plain(places: Iterable[int], first: int, stem: str) -> dict[int, str]:
 
 
 def _alexnet() -> Rules:
-    convolutions = _numbered("features", _plain((0, 3, 6, 8, 10), 1, "conv"))
-    return (*convolutions, *_numbered("classifier", _plain((1, 4, 6), 6, "fc")))
+    convolutions = numbered("features", _plain((0, 3, 6, 8, 10), 1, "conv"))
+    return (*convolutions, *numbered("classifier", _plain((1, 4, 6), 6, "fc")))
 
 
 def _vgg(depths: tuple[int, ...]) -> Rules:
@@ -60,12 +26,12 @@ def _vgg(depths: tuple[int, ...]) -> Rules:
         for stage, depth in enumerate(depths)
         for place in range(depth)
     }
-    scores = _numbered("classifier", _plain((0, 3, 6), 6, "fc"))
-    return (*_numbered("features", convolutions), *scores)
+    scores = numbered("classifier", _plain((0, 3, 6), 6, "fc"))
+    return (*numbered("features", convolutions), *scores)
 
 
 def _squeezenet(places: tuple[int, ...]) -> Rules:
-    fires = _numbered("features", _plain(places, 2, "fire"))
+    fires = numbered("features", _plain(places, 2, "fire"))
     return ((r"^features\.0$", "conv1"), *fires, (r"^classifier\.1$", "conv10"), (r"\.", "/"))
 
 
@@ -119,7 +85,7 @@ def _mobilenet_v2() -> Rules:
         (r"^classifier\.1$", "fc"),
         (r"^features\.1\.conv\.0\.[01]$", "stage1/depthwise"),
         (r"^features\.1\.conv\.[12]$", "stage1/project"),
-        *_numbered("features", names),
+        *numbered("features", names),
         (r"\.conv\.0\.[01]$", "/expand"),
         (r"\.conv\.1\.[01]$", "/depthwise"),
         (r"\.conv\.[23]$", "/project"),
@@ -153,43 +119,3 @@ FAMILIES: Mapping[str, Rules] = MappingProxyType(
     }
 )
 """The rules of each family of nets."""
-
-
-def layer_of(module: str, rules: Rules) -> str:
-    """Return the layer that a module of torchvision's is; `DROPPED` where our net has none.
-
-    >>> layer_of("layer2.0.downsample.1", FAMILIES["resnet"])
-    'layer2/first/shortcut'
-    """
-    for pattern, replacement in rules:
-        module = re.sub(pattern, replacement, module)
-    return module
-
-
-def renamed(
-    given: Mapping[str, Tensor], rules: Rules, wanted: Mapping[str, torch.Size], where: str
-) -> dict[str, Tensor]:
-    """Return weights under the names of our net, in its order.
-
-    Args:
-        given: by torchvision's names.
-        rules: of the family.
-        wanted: name → shape of every parameter and statistic of the net.
-        where: the weights come from.
-
-    Raises: DataError if one is missing, is of another shape, or fits nowhere.
-    """
-    norms = {name.rpartition(".")[0] for name in given if name.endswith(".running_mean")}
-    found: dict[str, Tensor] = {}
-    for name, tensor in given.items():
-        module, _, kind = name.rpartition(".")
-        layer = layer_of(module, rules)
-        if layer == DROPPED or kind == _COUNTED:
-            continue
-        own = f"{layer}/{_NORM.get(kind, kind) if module in norms else kind}"
-        found[own] = tensor
-        if own.endswith("/bn/mean"):
-            found[f"{layer}/bn/scale_factor"] = torch.ones(1)  # torch stores no sums, but means
-    if misfit := difference({name: one.shape for name, one in found.items()}, wanted):
-        raise DataError(f"{where}: these are other weights than the net's: {misfit}")
-    return {name: found[name].to(torch.float32).contiguous() for name in wanted}

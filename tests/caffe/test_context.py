@@ -60,3 +60,13 @@ def test_a_table_of_a_data_set_is_there(tmp_path: Path) -> None:
 
     assert is_there(tmp_path / "x.lmdb" / "train")
     assert is_there(tmp_path / "y.h5" / "train")
+
+
+def test_a_file_that_is_to_be_made_goes_where_its_folder_is(tmp_path: Path) -> None:
+    home, root = tmp_path / "home", tmp_path / "root"
+    (root / "examples").mkdir(parents=True)
+    home.mkdir()
+    within = context(places=[home, root])
+    assert within.new_path("out.h5") == "out.h5"
+    assert within.new_path("examples/out.h5") == f"{root}/examples/out.h5"
+    assert within.new_path("gone/out.h5") == "gone/out.h5"

@@ -46,6 +46,29 @@ def test_shapes_that_the_prototxt_says_are_taken(
     assert all(each.batched for each in declared)
 
 
+def test_found_shapes_win_by_the_names_of_the_tops() -> None:
+    (layer,) = layers("layer { type: 'HDF5Data' top: 'x' top: 'y' top: 'z' }")
+
+    declared = declared_by_data_layer(layer, {"y": (2,), "x": (3, 4)})
+
+    assert [each.shape for each in declared] == [(3, 4), (2,), None]
+
+
+@pytest.mark.parametrize(
+    ("text", "channels"),
+    [
+        ("type: 'ImageData' image_data_param { new_height: 8 new_width: 9 }", "BGR"),
+        ("type: 'ImageData' image_data_param { new_height: 8 new_width: 9 is_color: false }", None),
+        ("type: 'ImageData'", None),
+        ("type: 'WindowData' transform_param { crop_size: 5 }", "BGR"),
+    ],
+)
+def test_files_are_decoded_blue_first(text: str, channels: str | None) -> None:
+    (layer,) = layers(f"layer {{ {text} {TOPS} }}")
+
+    assert [each.channels for each in declared_by_data_layer(layer)] == [channels, None]
+
+
 def test_own_keys_are_those_of_the_type() -> None:
     one, other = layers(
         "layer { type: 'Data' data_param { batch_size: 4 } } layer { type: 'Data' }"

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from protonet.caffe.context import Context
-from protonet.caffe.data_sets import HELD, LEFT_OUT, sets_of
+from protonet.caffe.data_sets import HELD, HELD_OF_FILES, HELD_OF_WINDOWS, LEFT_OUT, sets_of
 from protonet.caffe.layer_fields import LAYER_PARAMS
 from protonet.problems import Mark, SourceText
 from protonet.spec.state import State
@@ -91,6 +91,36 @@ def test_images_come_one_by_one_unless_said_otherwise() -> None:
     assert sets(text)["train"] == {"source": "list.txt", "batch_size": 1}
 
 
+def test_images_are_read_from_their_files_as_the_layer_says(tmp_path: Path) -> None:
+    (tmp_path / "up").mkdir()
+    (tmp_path / "far").mkdir()
+    text = """
+        layer {
+          type: 'ImageData' top: 'data' include { phase: %s }
+          image_data_param {
+            source: 'list.txt' batch_size: 2 root_folder: '%s' new_height: %d new_width: %d
+            is_color: false
+          }
+        }"""
+
+    found = sets(
+        text % ("TRAIN", "far/", 8, 9) + text % ("TEST", "", 0, 0),
+        context(places=[tmp_path / "up", tmp_path]),
+    )
+
+    assert found == {
+        "train": {
+            "source": "list.txt",
+            "batch_size": 2,
+            "root_folder": f"{tmp_path}/far",
+            "new_height": 8,
+            "new_width": 9,
+            "is_color": False,
+        },
+        "test": {"source": "list.txt", "batch_size": 2, "is_color": False},
+    }
+
+
 def test_the_whole_transform_is_taken(tmp_path: Path) -> None:
     (tmp_path / "up").mkdir()
     (tmp_path / "mean.npy").touch()
@@ -134,7 +164,7 @@ layer {
 }
 layer {
   name: "b" type: "ImageData" top: "label" include { phase: TRAIN }
-  image_data_param { source: "b.txt" new_height: 8 }
+  image_data_param { source: "b.txt" }
 }
 layer { name: "c" type: "MemoryData" top: "c" }
 """
@@ -146,10 +176,55 @@ layer { name: "c" type: "MemoryData" top: "c" }
         "5:5 layer.a.data_param.backend: protonet sees the format of a source itself",
         "6:5 layer.a.data_param.prefetch: protonet's reader chooses how far it reads ahead",
         "7:5 layer.a.data_param.scale: Caffe reads this from transform_param only",
-        "12:38 layer.b.image_data_param.new_height: images are made ready when they are converted: "
-        "protonet convert --resize WxH, --gray",
         "10:1 layer.b: the set train is read by the Data layer a already; this version reads one",
         "14:1 layer.c: the MemoryData layer c names no source: the net is fed by whoever runs it",
+    ]
+
+
+def test_windows_are_drawn_as_caffe_draws_them() -> None:
+    within = context()
+    text = """\
+layer {
+  name: "data" type: "WindowData" top: "data" top: "label" include { phase: TRAIN }
+  transform_param { mirror: true crop_size: 227 scale: 3 mean_value: 104 }
+  window_data_param {
+    source: "windows.txt" root_folder: "voc/" batch_size: 128 fg_threshold: 0.6 bg_threshold: 0.3
+    fg_fraction: 0.5 context_pad: 16 crop_mode: "square" cache_images: true scale: 0.5
+    mean_file: "mean.binaryproto"
+  }
+}
+layer {
+  name: "data" type: "WindowData" top: "data" top: "label" include { phase: TEST }
+  transform_param { crop_size: 227 }
+  window_data_param { source: "windows.txt" batch_size: 128 root_folder: "" }
+}
+"""
+    assert sets(text, within) == {
+        "train": {
+            "source": "windows.txt",
+            "root_folder": "voc/",
+            "batch_size": 128,
+            "windows": {
+                "fg_threshold": 0.6,
+                "bg_threshold": 0.3,
+                "fg_fraction": 0.5,
+                "context_pad": 16,
+                "crop_mode": "square",
+                "cache_images": True,
+            },
+            "transform": {"mirror": True, "crop_size": 227, "mean_value": 104, "scale": 0.5},
+        },
+        "test": {
+            "source": "windows.txt",
+            "batch_size": 128,
+            "windows": {},
+            "transform": {"crop_size": 227},
+        },
+    }
+    assert lines(within.report.notes) == [
+        "7:5 layer.data.window_data_param.mean_file: Caffe reads this from transform_param only",
+        "3:49 layer.data.transform_param.scale: Caffe reads the scale of windows from "
+        "window_data_param only",
     ]
 
 
@@ -158,4 +233,35 @@ def test_there_is_a_word_for_every_field_that_is_left_out() -> None:
 
     fields = {field for param in params for field in LAYER_PARAMS[param]}
 
-    assert fields == {*HELD, *LEFT_OUT}
+    assert fields == {*HELD, *HELD_OF_FILES, *HELD_OF_WINDOWS, *LEFT_OUT}
+
+
+def test_a_training_set_skips_and_a_test_does_not() -> None:
+    within = context()
+    text = """\
+layer { name: "a" type: "Data" top: "data" data_param { source: "a" batch_size: 8 rand_skip: 90 } }
+"""
+    found = sets(text, within)
+    assert found["train"] == {"source": "a", "batch_size": 8, "rand_skip": 90}
+    assert found["test"] == {"source": "a", "batch_size": 8}
+    assert lines(within.report.notes) == []
+
+
+def test_records_that_only_a_test_would_skip_are_noted() -> None:
+    within = context()
+    text = """\
+layer {
+  name: "a" type: "Data" top: "data" include { phase: TEST }
+  data_param { source: "a" batch_size: 8 rand_skip: 90 }
+}
+layer {
+  name: "b" type: "Data" top: "data" include { phase: TRAIN }
+  data_param { source: "b" batch_size: 8 rand_skip: 0 }
+}
+"""
+    found = sets(text, within)
+    assert found["test"] == {"source": "a", "batch_size": 8}
+    assert found["train"] == {"source": "b", "batch_size": 8}
+    assert lines(within.report.notes) == [
+        "3:42 layer.a.data_param.rand_skip: a test measures every sample once, wherever it starts"
+    ]

@@ -34,7 +34,7 @@ def test_a_solver_becomes_its_flat_keys() -> None:
         debug_info: true
         test_iter: 100 test_interval: 500 test_initialization: false
         snapshot: 5000 snapshot_after_train: false solver_mode: CPU random_seed: 1701
-        weights: "a.npz,b.npz" weights: "c.npz" type: "SGD"
+        weights: "a.npz, b.npz" weights: "c.npz" type: "SGD"
     """
 
     found = section(text, within)

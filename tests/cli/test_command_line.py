@@ -48,7 +48,6 @@ def test_version(capsys: Capture) -> None:
         (["train", "a.yaml", "--resum"], "unrecognized arguments: --resum"),
         (["check", "a.yaml", "--device", "b=c"], "unrecognized arguments: --device b=c"),
         (["explain", "PN001", "a=b"], "unrecognized arguments: a=b"),
-        (["convert", "a", "b.lmdb", "c=d"], "unrecognized arguments: c=d"),
     ],
 )
 def test_a_command_line_that_cannot_be_is_refused_with_2(

@@ -14,6 +14,7 @@ import yaml
 from protonet.cli import main
 from protonet.cli.progress import ProgressBar
 from protonet.data.open import open_dataset
+from protonet.spec.addresses import addresses_of
 from protonet.spec.data import DataSpec
 from tests.convert.pictures import class_folders, left, plain, save
 from tests.convert.test_folder import touch
@@ -128,7 +129,7 @@ def test_the_spec_printed_is_valid_and_names_the_tables(
     assert next(iter(sets)) == "train"
     assert [name for name, one in sets.items() if one.shuffle] == ["train"]
     for one in sets.values():
-        with open_dataset(one.source) as dataset:
+        with open_dataset(addresses_of(one.source)[0]) as dataset:
             assert list(dataset.header.fields[0].shape or ()) == found["net"]["inputs"]["data"]
 
 
@@ -187,6 +188,24 @@ def test_every_option_arrives(capsys: Capture) -> None:
         "error: out.h5: exists already; give another name, or --force to replace it\n"
     )
     convert("photos", "out.h5", "--force", capsys=capsys)
+
+
+def test_several_sources_are_told_how_to_be_one(capsys: Capture) -> None:
+    assert main(["convert", "a/0.parquet", "a/1.parquet", "a/2.parquet", "out.lmdb"]) == 2
+    assert capsys.readouterr().err == (
+        "error: a/0.parquet and 2 more: there is one source; files that are one table are given as "
+        "a pattern in quotes, for instance '*.parquet'\n"
+    )
+
+
+def test_what_a_killed_run_left_is_told(capsys: Capture) -> None:
+    Path(".out.lmdb.12345678.partial").mkdir()
+    lines = convert("photos", "out.lmdb", "--restart", capsys=capsys)
+    assert (
+        "note: an earlier run was killed, and this one began again, for --restart says so; removed "
+        f"{Path.cwd().resolve()}/.out.lmdb.12345678.partial"
+    ) in lines
+    assert not Path(".out.lmdb.12345678.partial").exists()
 
 
 @pytest.mark.parametrize(
@@ -313,13 +332,14 @@ def test_encoded_images_of_one_size_are_trained_on_like_pixels(capsys: Capture) 
     assert "  inputs: {data: [3, 3, 4], label: {shape: [], dtype: int64}}" in lines
 
 
-def test_encoded_images_of_two_sizes_are_kept_but_not_trained_on(capsys: Capture) -> None:
+def test_what_makes_encoded_images_of_two_sizes_alike_is_told(capsys: Capture) -> None:
     save(Path("photos/cat/x.png"), plain((1, 1, 1), 8, 9))
     lines = convert("photos", "a.lmdb", "--encode", "jpg:80", "--shuffle", "1", capsys=capsys)
     assert lines[1] == "  a.lmdb: 16 records of encoded images, of different sizes (RGB, uint8)"
     assert lines[-1] == (
-        "note: the images have different sizes, and a net takes one: to train on them, convert "
-        "this dataset again with --resize WxH"
+        "note: the images have different sizes, and a net takes one: begin the transform with "
+        "{type: RandomResizedCrop, size: 224} to train, with {type: Resize, short: 256} and "
+        "{type: CenterCrop, size: 224} to test; or convert again with --resize WxH"
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from protonet.cli import main
-from protonet.run import train
+from protonet.run.train import train
 from tests.predict.photos import photo_spec
 
 Capture = pytest.CaptureFixture[str]
@@ -38,3 +38,16 @@ def test_a_tolerance_is_a_number(text: str, capsys: Capture) -> None:
     arguments = ["export", "runs/photos/1", "a.pt2", "--to", "torch", f"--tolerance={text}"]
     assert main(arguments) == 2
     assert capsys.readouterr().err == f'error: --tolerance "{text}": a number from 0 is needed\n'
+
+
+def test_every_file_that_is_made_is_named(capsys: Capture) -> None:
+    assert main(["export", "runs/photos/1", "a", "--to", "caffe", "--train-val"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "a_train_val.prototxt: its Input layers stand for data layers, which read Caffe's sets",
+        "prob on random numbers: largest difference 0",
+        "made a.prototxt",
+        "made a.caffemodel",
+        "made a_train_val.prototxt",
+    ]
+    assert main(["export", "runs/photos/1", "a.pt2", "--to", "torch", "--train-val"]) == 2
+    assert capsys.readouterr().err == "error: --train-val: only --to caffe writes it\n"

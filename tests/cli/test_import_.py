@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from protonet.cli import main
 from tests.protobuf.wire import blob, held, layer, whole
@@ -146,3 +147,18 @@ def test_training_goes_on_from_caffes_state(capsys: Capture) -> None:
     assert capsys.readouterr().err == (
         "error: --resume goes on with a run of protonet's, --snapshot from Caffe's state\n"
     )
+
+
+def test_pictures_to_verify_with_need_weights_and_a_net_that_takes_them(capsys: Capture) -> None:
+    Image.new("RGB", (4, 4)).save("a.png")
+    assert main(["import", "net.prototxt", "--out", "made", "--verify", "a.png"]) == 2
+    assert capsys.readouterr().err == (
+        "error: --verify compares what a net computes, and needs its WEIGHTS\n"
+    )
+    pytest.importorskip("cv2")
+    command = ["import", "net.prototxt", "net.caffemodel", "--out", "made", "--verify", "a.png"]
+    assert main(command) == 2
+    assert capsys.readouterr().err == (
+        "error: --verify: no input of the net takes pictures, (N, C, H, W)\n"
+    )
+    assert not Path("made").exists()

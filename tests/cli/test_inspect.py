@@ -10,6 +10,7 @@ from protonet.cli import main
 from protonet.data.open import open_dataset
 from tests.convert.pictures import SPLIT, class_folders, made
 from tests.convert.tables import written
+from tests.data.window_set import write_windows
 
 Capture = pytest.CaptureFixture[str]
 
@@ -101,7 +102,6 @@ def test_a_sheet_is_drawn(capsys: Capture) -> None:
          "t.h5: there is no record 2; its 2 records are numbered from 0 to 1"),
         (["t.h5", "--sheet", "s.jpg"], "s.jpg: a sheet is .png"),
         (["t.h5", "--sheet", "s.png", "--count", "0"], "--count 0: 1 to 400 images can be shown"),
-        (["t.csv"], "t.csv: is no database; give NAME.lmdb or NAME.h5"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused(words: list[str], message: str, capsys: Capture) -> None:
@@ -109,8 +109,61 @@ def test_what_cannot_be_is_refused(words: list[str], message: str, capsys: Captu
     assert capsys.readouterr() == ("", f"error: {message}\n")
 
 
+def test_data_that_are_not_converted_are_shown_as_they_are(capsys: Capture) -> None:
+    lines = inspect("photos", capsys=capsys)
+    assert lines[:4] == [
+        "  photos: 15 records of encoded images, of different sizes (RGB, uint8)",
+        "    2 classes:",
+        f"      cat         5 {'#' * 15}",
+        f"      dog        10 {'#' * 30}",
+    ]
+    assert lines[4:-1] == [
+        "    sorted by label: train with `shuffle: true`",
+        "    command: read",
+        "    source: photos",
+    ]
+
+
 def test_a_sheet_that_cannot_be_written_is_told(capsys: Capture) -> None:
     assert main(["inspect", "a.lmdb/train", "--sheet", "gone/s.png"]) == 1
     assert capsys.readouterr().err == (
         "error: gone/s.png: cannot be written: No such file or directory\n"
+    )
+
+
+def test_the_windows_of_a_window_file_are_counted(folder: Path, capsys: Capture) -> None:
+    write_windows(folder)
+    assert inspect("windows.txt", capsys=capsys) == [
+        "  windows.txt: 6 windows in 2 images",
+        "    3 overlap an object by less than 0.5: background",
+        "    3 by at least 0.5: foreground",
+        f"      class 1         1 {'#' * 15}",
+        f"      class 2         2 {'#' * 30}",
+    ]
+    facts = json.loads("".join(inspect("windows.txt", "--format", "json", capsys=capsys)))
+    assert facts == {
+        "windows.txt": {
+            "images": 2,
+            "windows": 6,
+            "background": 3,
+            "classes": {"1": 1, "2": 2},
+            "threshold": 0.5,
+        }
+    }
+    Path("windows.txt").write_text("# 0\nred.png\n3\n12\n16\n1\n0 0.1 0 0 5 6\n")
+    assert inspect("windows.txt", capsys=capsys) == [
+        "  windows.txt: 1 window in 1 image",
+        "    1 overlap an object by less than 0.5: background",
+    ]
+
+
+@pytest.mark.parametrize("words", [["--record", "0"], ["--sheet", "s.png"]])
+def test_windows_are_shown_by_another_command(
+    words: list[str], folder: Path, capsys: Capture
+) -> None:
+    write_windows(folder)
+    assert main(["inspect", "windows.txt", *words]) == 2
+    assert capsys.readouterr().err == (
+        "error: windows.txt: windows are cut out as they are drawn; protonet preview SPEC OUT.png "
+        "shows what a net gets of them\n"
     )

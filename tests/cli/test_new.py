@@ -6,8 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
+from PIL import Image
 
 from protonet.cli import main
+from protonet.snapshot import Evaluation
+from protonet.zoo.push import About, push
 from tests.run.test_starter import LINEAR, dataset
 
 Capture = pytest.CaptureFixture[str]
@@ -61,6 +65,85 @@ def test_a_net_that_comes_with_protonet_is_built_upon(capsys: Capture) -> None:
     assert main(["new", "my.yaml", "--data", "out.lmdb", "--net", "lenet"]) == 0
     assert main(["check", "my.yaml", "--data"]) == 0
     assert capsys.readouterr().err == ""
+
+
+NET = """\
+name: corners
+net:
+  inputs: {data: [3, 8, 8], label: {shape: [], dtype: int64}}
+  layers:
+  - {name: conv, type: Convolution, num_output: 4, kernel_size: 8}
+  - {name: scores, type: InnerProduct, num_output: 9}
+  - {name: loss, type: SoftmaxWithLoss, bottom: [scores, label]}
+  - {name: accuracy, type: Accuracy, bottom: [scores, label], phase: test}
+  - {name: top3, type: Accuracy, bottom: [scores, label], top_k: 3, phase: test}
+"""
+
+
+@pytest.fixture
+def models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of models, which is the mirror, with random weights for nine classes."""
+    monkeypatch.setenv("PROTONET_ZOO", "models")
+    steps = ({"type": "Resize", "short": 9}, {"type": "CenterCrop", "size": [8, 8]})
+    known = Evaluation(
+        input="data", shape=(3, 8, 8), transform=(*steps, {"type": "Scale", "factor": 0.01})
+    )
+    shapes = {"conv/weight": (4, 3, 8, 8), "conv/bias": (4,)}
+    shapes |= {"scores/weight": (9, 4), "scores/bias": (9,)}
+    weights = {name: torch.randn(shape) / 9 for name, shape in shapes.items()}
+    about = About("corners", "image classification", "the test", "CC0", evaluation=known)
+    push(Path("models"), about, NET, weights)
+
+
+@pytest.mark.usefixtures("models")
+def test_a_model_of_the_zoo_is_fine_tuned_as_written(capsys: Capture) -> None:
+    dataset(Path("out.lmdb"), (3, 12, 10), "train", "test")
+    assert main(["new", "my.yaml", "--data", "out.lmdb", "--net", "zoo://corners"]) == 0
+    assert main(["check", "my.yaml", "--data", "--strict"]) == 0
+    assert capsys.readouterr().err == ""
+    net = Path("my.yaml").read_text().partition("\nnet:\n")[2].partition("solver:\n")[0]
+    assert net == (
+        "  base: zoo://corners\n"
+        "  layers:                      # what differs from the base\n"
+        "    - {name: scores, num_output: $data.classes}\n"
+        "    - {name: top3, remove: true}   # the classes are too few\n"
+    )
+    assert main(["train", "my.yaml", "solver.max_iter=2", "solver.threads=1", "--run", "a"]) == 0
+    out = capsys.readouterr().out
+    assert (
+        "weights from zoo://corners: 2 of 4 parameters loaded\n"
+        "  left as they were, of another shape in the file: scores/bias (9,) for (3,), "
+        "scores/weight (9, 4) for (3, 4)\n"
+    ) in out
+    assert "test: accuracy" in out
+
+
+@pytest.mark.usefixtures("models")
+def test_a_model_of_the_zoo_takes_images_of_different_sizes(capsys: Capture) -> None:
+    for name, size in {"ant/1": (20, 30), "ant/2": (31, 17), "bee/3": (12, 12)}.items():
+        path = Path("photos", f"{name}.png")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", size, (9 * len(name), *size)).save(path)
+    assert main(["convert", "photos", "out.lmdb", "--encoded"]) == 0
+    assert main(["new", "my.yaml", "--data", "out.lmdb", "--net", "zoo://corners"]) == 0
+    capsys.readouterr()
+    assert main(["check", "my.yaml", "--data", "--strict"]) == 0
+    assert capsys.readouterr().err == ""
+    lines = Path("my.yaml").read_text().splitlines()
+    assert lines[2] == "# 3 records of images of different sizes to train on"
+    assert "      - {type: RandomResizedCrop, size: [8, 8]}" in lines
+    assert main(["new", "own.yaml", "--data", "out.lmdb"]) == 2  # a net of its own takes one size
+    assert capsys.readouterr().err.startswith("error: out.lmdb: a first spec is for records of one")
+
+
+def test_a_model_that_is_not_in_the_zoo_is_told(here: Path, capsys: Capture) -> None:
+    dataset(Path("out.lmdb"), (3, 12, 10))
+    assert main(["new", "my.yaml", "--data", "out.lmdb", "--net", "zoo://resnet19"]) == 2
+    assert capsys.readouterr() == (
+        "",
+        "error: zoo://resnet19: there is no such model; did you mean resnet18?\n",
+    )
+    assert names(here) == ["out.lmdb"]
 
 
 def test_a_net_that_does_not_fit_the_dataset_is_refused(here: Path, capsys: Capture) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from protonet.cli import main
-from protonet.run import train
+from protonet.run.train import train
 from tests.predict.photos import photo_spec
 
 Capture = pytest.CaptureFixture[str]

@@ -13,6 +13,8 @@ import torch
 
 from protonet.cli import main
 from protonet.hooks.hook import Step
+from protonet.run.train import Result, TrainOptions
+from protonet.schema import Spec
 from protonet.snapshot import format as snapshot_format
 from protonet.snapshot import read_snapshot
 from protonet.snapshot.tensor_file import write_tensors
@@ -79,7 +81,7 @@ def test_a_resume_goes_on_with_what_is_named(
 def test_weights_are_named_on_the_command_line(tmp_path: Path, capsys: Capture) -> None:
     path = str(small_file(tmp_path))
     assert main(["train", path, "--run", "a"]) == 0
-    assert main(["train", path, "--run", "b", "--weights", "a,a/snapshots/iter_4"]) == 0
+    assert main(["train", path, "--run", "b", "--weights", "a, a/snapshots/iter_4"]) == 0
     out = capsys.readouterr().out
     assert "weights from a: 4 of 4 parameters loaded\n" in out
     assert "weights from a/snapshots/iter_4: 4 of 4 parameters loaded\n" in out
@@ -151,6 +153,22 @@ def test_a_run_that_was_named_is_gone_on_with_by_its_folder(
         "stopped by Ctrl-C after 5 iterations, with a snapshot; go on with: protonet train "
         "a/spec.yaml solver.base_lr=0.2 --resume a\n"
     )
+
+
+def test_the_command_that_goes_on_has_what_the_run_was_started_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_file(tmp_path)
+    told: list[str] = []
+
+    def trained(spec: Spec, options: TrainOptions) -> Result:
+        told.append(options.again)
+        return Result(Path("a"), 0, {}, ())
+
+    monkeypatch.setattr("protonet.run.train.run_training", trained)
+    words = ["small.yaml", "--run", "a", "--allow-plugins", "solver.max_iter=12"]
+    assert main(["train", *words]) == 0
+    assert told == ["protonet train small.yaml solver.max_iter=12 --resume --run a --allow-plugins"]
 
 
 def test_a_disk_that_fills_up_ends_the_run_and_costs_no_snapshot(

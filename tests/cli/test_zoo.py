@@ -124,5 +124,10 @@ def test_what_cannot_be_had_is_told_in_one_line(capsys: Capture) -> None:
     assert capsys.readouterr().err == (
         "error: zoo://resnet19: there is no such model; did you mean resnet18?\n"
     )
+    assert main(["zoo", "pull", "../../etc"]) == 2
+    assert capsys.readouterr().err == (
+        "error: '../../etc': a model is named by up to 100 letters, digits, and . _ + -, such as "
+        "zoo://resnet18\n"
+    )
     assert main(["zoo", "verify", "resnet18"]) == 2
     assert capsys.readouterr().err == "error: resnet18 is not in the cache; there is none\n"

@@ -106,3 +106,10 @@ def test_files_that_differ_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         list_hdf5(path)
     assert str(caught.value) == f"{two}: there is no such file"
+
+
+def test_classes_may_keep_their_shape(tmp_path: Path) -> None:
+    path = file(tmp_path / "a.h5", data=np.zeros((2, 1)), label=np.array([[2.0], [0.0]]))
+    part = list_hdf5(path, in_shape=True)
+    assert (part.labels.tolist(), part.labels.dtype.name) == ([[2], [0]], "int64")
+    assert part.classes == ("0", "1", "2")

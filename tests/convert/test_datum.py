@@ -3,7 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from protonet.convert.datum import read_datum, write_array, write_encoded
+from protonet.convert.datum import (
+    pixel_place,
+    read_datum,
+    read_label,
+    write_array,
+    write_encoded,
+)
 from protonet.errors import DataError
 
 PIXELS = np.arange(6, dtype=np.uint8).reshape(3, 1, 2)
@@ -45,3 +51,28 @@ def test_what_is_none_is_refused(content: bytes, why: str) -> None:
     with pytest.raises(DataError) as caught:
         read_datum(content, "a.lmdb, record 7")
     assert str(caught.value) == f"a.lmdb, record 7: is no Datum of Caffe: {why}"
+
+
+def test_a_label_is_read_without_the_pixels() -> None:
+    assert read_label(BYTES, "a") == read_label(BYTES[14:], "a") == 300
+    with pytest.raises(DataError) as caught:
+        read_label(b"\xff", "a.lmdb, record 7")
+    why = "is no Datum of Caffe: its bytes are no message"
+    assert str(caught.value) == f"a.lmdb, record 7: {why}"
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (BYTES, (8, 6)),
+        (write_array(np.zeros((3, 20, 30), np.uint8), 1), (9, 1800)),  # of two bytes: 1800
+        (BYTES[:10], None),  # cut short
+        (BYTES[2:], None),  # no channels
+        (write_array(np.zeros((1, 1, 1), np.float32), 1), None),
+        (write_encoded(b"x", 1), None),
+        (b"\x08\xff", None),
+        (b"", None),
+    ],
+)
+def test_pixels_lie_behind_the_sides(content: bytes, place: tuple[int, int] | None) -> None:
+    assert pixel_place(content) == place

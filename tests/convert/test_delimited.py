@@ -89,7 +89,8 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     ),
     "an open quote": (
         b'x,y\n1,"a\n',
-        ":2: the row cannot be read: unexpected end of data",
+        ":2: the row cannot be read: a cell in quotes begins in it, or below, and never ends; "
+        "close it",
     ),
 }
 

@@ -8,7 +8,7 @@ import pytest
 
 from protonet.convert.datum import write_array
 from protonet.convert.encoded_pictures import Encoding
-from protonet.convert.find import find_parts
+from protonet.convert.find import find_parts, is_plain_list, list_parts
 from protonet.convert.list_file import EXPECTED
 from protonet.convert.options import ConvertOptions, TableOptions
 from protonet.errors import DataError, UsageError
@@ -130,16 +130,6 @@ def test_every_kind_of_source_is_known(tmp_path: Path) -> None:
     assert found["own.lmdb"][0].images is None
 
 
-def test_a_leveldb_is_refused(reference: Path) -> None:
-    path = reference / "golden" / "data" / "color_leveldb"
-    with pytest.raises(UsageError) as caught:
-        find_parts(path, PLAIN)
-    assert str(caught.value) == (
-        f"{path}: is a LevelDB, which cannot be read; make an LMDB of it with Caffe, or convert "
-        "the images again"
-    )
-
-
 def test_two_files_of_one_table_are_refused(tmp_path: Path) -> None:
     for name in ("train.csv", "train-2.csv"):
         written(tmp_path / name, "x,y\n1,0\n")
@@ -168,3 +158,49 @@ def test_an_option_that_would_change_nothing_is_refused(
     with pytest.raises(UsageError) as caught:
         find_parts(path, options)
     assert str(caught.value) == message.format(where=path)
+
+
+def test_shards_of_a_table_are_one(tmp_path: Path) -> None:
+    written(tmp_path / "0.csv", "x,y\n1,a\n2,b\n")
+    written(tmp_path / "1.csv", "x,y\n3,c\n,a\n")
+    for source in (tmp_path, tmp_path / "*.csv", tmp_path / "[01].csv"):
+        (part,) = find_parts(source, PLAIN)
+        assert (part.count, part.classes, part.table) == (3, ("a", "b", "c"), None)
+        assert part.labels.tolist() == [0, 1, 2]
+        why = f"{tmp_path}/1.csv:3: x is missing"
+        assert [one.why for one in part.rejects] == [why]
+
+
+def test_shards_are_called_after_the_parts_of_a_set(tmp_path: Path) -> None:
+    for name in ("train-0.jsonl", "train-1.jsonl", "test-0.jsonl"):
+        written(tmp_path / name, '{"x": 1.5, "label": "a"}\n')
+    parts = find_parts(tmp_path / "*.jsonl", PLAIN)
+    assert [(part.table, part.count) for part in parts] == [("train", 2), ("test", 1)]
+
+
+def test_a_pattern_of_something_else_is_refused(tmp_path: Path) -> None:
+    written(tmp_path / "a.csv", "x,y\n1,a\n")
+    written(tmp_path / "b.txt", "")
+    with pytest.raises(UsageError) as caught:
+        find_parts(tmp_path / "*", PLAIN)
+    assert str(caught.value) == (
+        f"{tmp_path}/*: {tmp_path}/b.txt is no table; a pattern names CSV, TSV, JSON lines or "
+        "Parquet, or WebDataset's tar"
+    )
+
+
+def test_parts_are_listed_whatever_is_asked_of_them(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "x,y\n1,0\n")
+    (part,) = list_parts(path, ConvertOptions(gray=True))
+    assert part.count == 1
+
+
+def test_a_list_is_known_by_what_else_it_could_be(tmp_path: Path) -> None:
+    assert is_plain_list(written(tmp_path / "list.txt", "a.jpg 0\n"))
+    assert is_plain_list(written(tmp_path / "list", "a.jpg 0\n"))
+    for name in ("a.csv", "a.jsonl", "a.parquet", "a.npz", "a.tar", "a.h5", "a.jpg",
+                 "t10k-images-idx3-ubyte", "data_batch_1.bin"):  # fmt: skip
+        assert not is_plain_list(written(tmp_path / name, "x"))
+    assert not is_plain_list(written(tmp_path / "h5.txt", "a.h5\n"))
+    assert not is_plain_list(tmp_path / "gone.txt")
+    assert not is_plain_list(tmp_path)

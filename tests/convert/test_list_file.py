@@ -103,6 +103,7 @@ def test_labels_too_large_for_classes_get_no_names(tmp_path: Path) -> None:
          "list.txt:1: the label `9223372036854775808` is too large"),
         (b"a.jpg " + 5000 * b"9",
          f"list.txt:1: the label `{30 * '9'}` is too large"),
+        (b"a.jpg 3.5e38\n", "list.txt:1: the label `3.5e38` is too large"),
         (b"a.jpg 0\nb.jpg -1\n",
          "list.txt:2: the label -1 is negative; labels count from 0, and a number that is no class "
          "is written with a point, -1.0"),
@@ -115,6 +116,18 @@ def test_labels_too_large_for_classes_get_no_names(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_list_that_is_none_is_refused(text: bytes, message: str, tmp_path: Path) -> None:
     assert refusal(tmp_path, text, "a.jpg", "b.jpg") == message
+
+
+def test_a_window_file_is_no_list(tmp_path: Path) -> None:
+    path = tmp_path / "w.txt"
+    path.write_text("# 0\na.png\n3\n4\n5\n0\n")
+    with pytest.raises(DataError) as caught:
+        list_file(path, root=None, gray=False)
+    assert str(caught.value) == (
+        f"{path}: it is a window file: data: {{train: {{source: WINDOWS.txt, windows: {{}}, "
+        "transform: {crop_size: 227}, batch_size: 128}} draws windows from it as it trains, "
+        "without conversion"
+    )
 
 
 def test_missing_files_are_found_before_any_is_read(tmp_path: Path) -> None:
@@ -131,6 +144,14 @@ def test_files_missing_under_a_root_are_named_with_it(tmp_path: Path) -> None:
         f"{tmp_path}/list.txt:1: there is no file nowhere/a.jpg (1 of 1 are missing); --root says "
         "where they start"
     )
+
+
+def test_the_root_is_called_as_it_is_given(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("a.jpg 0\n")
+    for root, says in ((None, "root_folder FOLDER says"), ("x", "root_folder says")):
+        with pytest.raises(DataError) as caught:
+            list_file(tmp_path / "list.txt", root=root, gray=False, option="root_folder")
+        assert f"{says} where they start" in str(caught.value)
 
 
 def test_a_list_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
@@ -176,3 +197,17 @@ def test_what_is_wrong_can_be_left_out(tmp_path: Path) -> None:
         Reject(f"{where}:3", f"{where}:3: the label `cat` is no number; {LINE}"),
         Reject(f"{where}:2", f"{where}:2: there is no file {tmp_path}/b.jpg"),
     )
+
+
+def test_what_is_left_out_does_not_say_what_labels_are(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg", "b.jpg")
+    text = b"a.jpg 9007199254740993 2\nno.jpg 0.5 1\nb.jpg 3 4\n"
+    (tmp_path / "list.txt").write_bytes(text)
+    part = list_file(tmp_path / "list.txt", root=None, gray=False, skip=True)
+    assert part.labels.tolist() == [[9007199254740993, 2], [3, 4]]  # float64 would lose the 3
+    assert entries(tmp_path, part)[1] == ("b.jpg", [3, 4])
+
+
+def test_the_largest_numbers_are_labels(tmp_path: Path) -> None:
+    part = read(tmp_path, b"a.jpg 3.4028234663852886e+38\n", "a.jpg")  # float32 has no larger one
+    assert part.labels.tolist() == [3.4028234663852886e38]

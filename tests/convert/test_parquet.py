@@ -69,3 +69,17 @@ def test_without_pyarrow_it_is_told_how_to_get_it(
     assert str(caught.value) == (
         f"{tmp_path}/a.parquet: to read Parquet, pyarrow is needed: pip install protonet[parquet]"
     )
+
+
+def test_a_group_of_rows_that_is_damaged_is_told_when_it_is_read(tmp_path: Path) -> None:
+    files = [{"bytes": encoded(plain((n, 0, 0))), "path": f"{n}.png"} for n in range(3)]
+    path = table(tmp_path / "a.parquet", {"image": files, "label": [0, 1, 2]})
+    images = read_parquet(path, gray=False).images
+    assert images is not None
+    with path.open("r+b") as file:
+        file.seek(4)  # behind PAR1, where the first group begins
+        file.write(b"\xff" * 40)
+    with pytest.raises(DataError) as caught:
+        images.content(0)
+    assert str(caught.value).startswith(f"{path}: cannot be read as Parquet: ")
+    assert images.load(2).pixels[0, 0, 0] == 2

@@ -7,12 +7,15 @@ import pytest
 
 from protonet.convert import ConvertOptions, Encoding
 from protonet.convert.datum import write_array, write_encoded
+from protonet.convert.list_file import EXPECTED
 from protonet.convert.source import Reject
 from protonet.convert.stored import mean_of, open_stored
 from protonet.errors import DataError, UsageError
-from tests.convert.pictures import SPLIT, class_folders, made, records
+from tests.convert.pictures import SPLIT, class_folders, made, plain, records, save
 from tests.convert.tables import written
 from tests.convert.test_datum_database import database
+from tests.data.encoded import pictures
+from tests.data.encoded import write_encoded as write_pictures
 
 
 def test_every_table_is_opened_or_the_one_asked_for(tmp_path: Path) -> None:
@@ -77,11 +80,55 @@ def test_what_cannot_be_read_in_a_database_of_caffes_is_told(tmp_path: Path) -> 
     assert list(stored.rejects()) == [Reject("record 1", f"{name}: {why}")]
 
 
-def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.csv", "x\n1\n")
+def test_data_that_are_not_converted_are_opened_as_they_are(tmp_path: Path) -> None:
+    photos = class_folders(tmp_path / "photos", cat=5, dog=10)
+    (stored,) = open_stored(photos)
+    header = stored.header()
+    assert (header.class_counts, header.mean, header.fields[0].shape) == ((5, 10), None, None)
+    assert stored.record(-1)["data"][:, 0, 0].tolist() == [1, 9, 7]
+    # of cats 0 to 4 and dogs 0 to 9: 10 / 15, (10 + 45) / 15
+    assert mean_of(stored, 1)[:, 0, 0] == pytest.approx([2 / 3, 11 / 3, 7])
+    (photos / "dog" / "003.png").write_bytes(b"x")
+    assert [one.name for one in stored.rejects()] == [f"{photos}/dog/003.png"]
+    assert not stored.has_checksums
+
+    (table,) = open_stored(written(tmp_path / "a.csv", "x\n1\n2\n"))
+    assert table.record(1)["data"].tolist() == [2]
+
+
+def test_parts_of_a_set_are_its_tables(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        class_folders(tmp_path / "a" / part, cat=1, dog=1)
+    both = open_stored(tmp_path / "a")
+    assert [table.address for table in both] == [f"{tmp_path}/a/{n}" for n in ("train", "test")]
+    assert [table.record(0)["label"].tolist() for table in both] == [0, 0]
+
+
+def test_files_of_different_sizes_have_a_mean_of_each_channel(tmp_path: Path) -> None:
+    save(tmp_path / "a" / "x" / "0.png", plain((1, 2, 3), 4, 3))
+    save(tmp_path / "a" / "x" / "1.png", plain((5, 2, 9), 6, 6))
+    (stored,) = open_stored(tmp_path / "a")
+    # over 12 pixels of the one and 36 of the other
+    assert mean_of(stored, 1).tolist() == [[[4]], [[2]], [[7.5]]]
+
+
+def test_what_is_nothing_that_is_known_is_refused(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.png", plain((1, 2, 3)))
     with pytest.raises(UsageError) as caught:
         open_stored(path)
-    assert str(caught.value) == f"{path}: is no database; give NAME.lmdb or NAME.h5"
+    assert str(caught.value) == f"{path}: is a single image; expected {EXPECTED}"
     with pytest.raises(DataError) as missing:
         open_stored(tmp_path / "b.lmdb")
     assert str(missing.value) == f"{tmp_path}/b.lmdb: there is no such dataset"
+
+
+def test_images_of_different_sizes_have_a_mean_of_each_channel(tmp_path: Path) -> None:
+    """Over all pixels: 12 of the first, 4 of the second."""
+    first, second = pictures(1)[0], np.full((2, 2, 3), (10, 20, 30), np.uint8)
+    (stored,) = open_stored(write_pictures(tmp_path / "a.lmdb", [first, second]))
+
+    mean = mean_of(stored, 1)
+
+    sums = first.reshape(-1, 3).sum(0) + 4 * np.array([10, 20, 30])
+    assert mean.shape == (3, 1, 1)
+    assert mean.ravel() == pytest.approx(sums / 16)

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from protonet.data.image import Probed, decode, decode_mask, encode, fit, fit_mask, probe
+from protonet.data.image import (
+    Probed,
+    decode,
+    decode_mask,
+    encode,
+    fit,
+    fit_mask,
+    probe,
+)
 from tests.convert.pictures import encoded, plain, png
 
 UPRIGHT = [[10, 20, 30], [40, 50, 60]]
@@ -307,3 +315,26 @@ def test_a_mask_is_scaled_without_new_numbers() -> None:
     mask = np.kron([[1, 9], [4, 7]], np.ones((4, 4))).astype(np.uint8)[..., np.newaxis]
     assert fit_mask(mask, (2, 2))[..., 0].tolist() == [[1, 9], [4, 7]]
     assert fit_mask(mask, None) is mask
+
+
+def test_spaced_pixels_are_the_same_ones_four_bytes_apart() -> None:
+    data = encoded(NOISE, "JPEG")
+    pixels = decode(data, gray=False, spaced=True).pixels
+    assert pixels.tolist() == np.asarray(Image.open(BytesIO(data))).tolist()
+    assert pixels.strides == (4 * pixels.shape[1], 4, 1)
+    assert decode(data, gray=False).pixels.flags.c_contiguous
+    assert decode(data, gray=True, spaced=True).pixels.flags.c_contiguous
+
+
+@pytest.mark.parametrize("size", range(1, 24))
+def test_a_jpeg_that_ends_in_its_header_is_no_image(size: int) -> None:
+    with pytest.raises((OSError, ValueError)):
+        probe(encoded(NOISE, "JPEG")[:size], gray=False)
+
+
+def test_a_jpeg_of_several_pictures_is_known_by_its_name() -> None:
+    stream = BytesIO()
+    first, second = (plain((n, n, n)) for n in (10, 20))
+    first.save(stream, "MPO", save_all=True, append_images=[second])
+    assert probe(stream.getvalue(), gray=False).format == "MPO"
+    assert rgb(stream.getvalue())[0][0] == [10, 10, 10]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protonet.data.lmdb_pages import PageError, places, values
+from protonet.data.lmdb_pages import PageError, first_key, places, values
 from tests.data.tables import flipped
 
 KEYS = st.binary(min_size=1, max_size=511)  # LMDB's own bounds
@@ -282,3 +282,11 @@ def test_places_are_those_of_the_values_in_the_order_of_their_keys(tmp_path: Pat
     assert (len(offsets), len(sizes)) == (0, 0)
     with pytest.raises(PageError, match="it was cut short"):
         places(memoryview(content[:-5000]))
+
+
+def test_the_least_key_is_found_without_the_others(tmp_path: Path) -> None:
+    keys = {b"%05d" % number: b"" for number in range(5_000)}  # a tree of several levels
+    assert first_key(memoryview(written(tmp_path / "data.mdb", {**keys, b"00": b"x"}))) == b"00"
+    assert first_key(memoryview(written(tmp_path / "data.mdb", {}))) is None
+    with pytest.raises(PageError):
+        first_key(memoryview(b"x" * 500))

@@ -184,3 +184,40 @@ def test_the_operating_systems_errors_name_the_path() -> None:
     with pytest.raises(StorageError) as caught, disk_errors("x.lmdb"):
         raise OSError(28, "No space left on device")
     assert str(caught.value) == "x.lmdb: cannot be written: No space left on device"
+
+
+@KINDS
+def test_what_a_killed_writer_left_is_gone_on_with_where_it_is_adopted(
+    tmp_path: Path, inner: str | None
+) -> None:
+    asked = []
+
+    def adopt(folder: Path) -> bool:
+        asked.append(folder.name)
+        return folder.name == ".x.bbbbbbbb.partial"
+
+    for letter in "abc":
+        folder = tmp_path / f".x.{letter * 8}.partial"
+        folder.mkdir()
+        (folder / (inner or "x")).write_text(letter)
+        (folder / "journal").write_text("of what is there")
+    with appearing(tmp_path / "x", inner, force=False, adopt=adopt) as file:
+        assert file.read_text() == "b"
+        assert {*os.listdir(tmp_path)} == {".x.bbbbbbbb.partial", ".x.cccccccc.partial"}
+        file.write_text("new")
+    assert asked == [".x.aaaaaaaa.partial", ".x.bbbbbbbb.partial"]
+    assert text_of(tmp_path / "x", inner) == "new"
+    if inner:
+        assert os.listdir(tmp_path / "x") == [inner]
+
+
+def test_what_is_being_written_is_not_offered(tmp_path: Path) -> None:
+    with appearing(tmp_path / "x", None, force=False) as file:
+        file.write_text("first")
+        with appearing(tmp_path / "x", None, force=False, adopt=lambda folder: True) as second:
+            assert second != file
+            second.write_text("second")
+        file.unlink()
+        (tmp_path / "x").unlink()
+        file.write_text("first")
+    assert text_of(tmp_path / "x", None) == "first"

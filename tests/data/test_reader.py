@@ -112,11 +112,12 @@ def test_a_pass_that_is_resumed_ends_where_the_whole_one_does(dataset: ChunkedDa
 def test_batches_of_a_block_follow_each_other_from_the_start_of_a_cache_line(
     dataset: ChunkedDataset,
 ) -> None:
+    """5 records of 3 numbers of 4 bytes; the first block is gathered in five pieces."""
     batches = list(itertools.islice(reading(dataset, 5), 32))
-    for block in (batches[:16], batches[16:]):
-        places = [batch.arrays["data"].data_ptr() for batch in block]
-        assert places[0] % 64 == 0
-        assert {*np.diff(places).tolist()} == {5 * 12}  # 5 records of 3 numbers of 4 bytes
+    places = [batch.arrays["data"].data_ptr() for batch in batches]
+    assert [place % 64 for place in places[:16]] == [60 * k % 64 for k in range(16)]
+    assert places[16] % 64 == 0
+    assert {*np.diff(places[16:]).tolist()} == {60}
 
 
 def test_a_batch_may_be_kept_and_changed(dataset: ChunkedDataset) -> None:
@@ -166,21 +167,29 @@ def gathered(noting: Noting, expected: int) -> int:
     return len(noting.first)
 
 
-@pytest.mark.parametrize(("depth", "ahead"), [(1, 1), (16, 1), (17, 2), (48, 3)])
-def test_the_thread_is_ahead_by_whole_blocks_and_no_more(
-    dataset: ChunkedDataset, depth: int, ahead: int
+@pytest.mark.parametrize(
+    ("depth", "begun", "after_one", "after_a_block"),
+    [(1, 1, 2, 6), (16, 5, 6, 6), (17, 6, 6, 7), (48, 7, 8, 8)],
+)
+def test_the_thread_is_ahead_by_whole_pieces_and_no_more(
+    dataset: ChunkedDataset, depth: int, begun: int, after_one: int, after_a_block: int
 ) -> None:
+    """The first block comes in pieces of 1, 2, 4, 8 batches and the one that is left."""
     noting = Noting()
     with reading(dataset, 5, background=True, host=noting, depth=depth) as reader:
-        assert gathered(noting, ahead) == ahead
+        assert gathered(noting, begun) == begun
         next(reader)
-        assert gathered(noting, ahead + 1) == ahead + 1
+        assert gathered(noting, after_one) == after_one
         for _ in range(15):
             next(reader)
-        assert gathered(noting, 0) == ahead + 1  # the block is used up, the next not begun
-        next(reader)
-        assert gathered(noting, ahead + 2) == ahead + 2
-    assert noting.first == [80 * block for block in range(ahead + 2)]
+        assert gathered(noting, after_a_block) == after_a_block
+    assert noting.first == [0, 5, 15, 35, 75, 80, 160, 240][:after_a_block]
+
+
+def test_the_first_piece_after_a_resume_is_one_batch_too(dataset: ChunkedDataset) -> None:
+    noting = Noting()
+    list(itertools.islice(reading(dataset, 5, host=noting, start=18), 31))
+    assert noting.first == [5 * 18, 5 * 19, 5 * 21, 5 * 25, 5 * 32, 5 * 48]
 
 
 def test_an_inline_reader_gathers_when_it_is_asked(dataset: ChunkedDataset) -> None:
@@ -194,11 +203,12 @@ def test_an_inline_reader_gathers_when_it_is_asked(dataset: ChunkedDataset) -> N
 def test_a_block_is_bounded_in_bytes(
     dataset: ChunkedDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A record is 12 + 8 bytes, a batch of 5 so 100: four fit, and the fifth begins a block."""
+    """A record is 12 + 8 bytes, a batch of 5 so 100: four fit, and the fifth begins a block; the
+    first block comes in pieces of 1, 2 and 1 batches."""
     monkeypatch.setattr(reader_module, "BLOCK_BYTES", 499)
     noting = Noting()
     list(itertools.islice(reading(dataset, 5, host=noting), 9))
-    assert noting.first == [0, 20, 40]
+    assert noting.first == [0, 5, 15, 20, 40]
     noting = Noting()
     list(itertools.islice(reading(dataset, 30, host=noting), 3))  # a batch of 600 bytes
     assert noting.first == [0, 30, 60]
@@ -233,11 +243,11 @@ def test_an_error_reaches_the_consumer_once_after_the_batches_before_it(
         raise DataError("x.lmdb: chunk 3 is damaged")
 
     reader = reading(dataset, 5, background=background, host=Noting(1, fail))
-    assert [next(reader).index for _ in range(16)] == list(range(16))
+    assert next(reader).index == 0
     with pytest.raises(DataError) as caught:
         next(reader)
     assert str(caught.value) == "x.lmdb: chunk 3 is damaged"
-    assert reader.position == 16
+    assert reader.position == 1
     assert list(reader) == []
     assert not readers_threads()
 
@@ -258,12 +268,12 @@ def test_a_damaged_chunk_stops_the_reader_with_its_name(tmp_path: Path) -> None:
 def test_waiting_is_counted_by_the_clock(
     dataset: ChunkedDataset, background: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second block takes 100 seconds, all after the consumer has begun to wait for it."""
+    """The second piece takes 100 seconds, all after the consumer has begun to wait for it."""
     now, looks = [5.0], itertools.count(1)
     waiting = threading.Event()
 
     def clock() -> float:
-        if next(looks) == 3:  # the first two are for the first block
+        if next(looks) == 3:  # the first two are for the first piece
             waiting.set()
         return now[0]
 
@@ -273,11 +283,9 @@ def test_waiting_is_counted_by_the_clock(
 
     monkeypatch.setattr(reader_module, "time", SimpleNamespace(perf_counter=clock))
     with reading(dataset, 5, background=background, host=Noting(1, dawdle)) as reader:
-        for _ in range(16):
-            next(reader)
+        next(reader)
         assert reader.waited == 0
-        for _ in range(16):
-            next(reader)
+        next(reader)
         assert reader.waited == 100
 
 

@@ -182,7 +182,7 @@ def test_classes_need_one_whole_label_for_each_record(label: FieldSpec | None) -
     )
 
 
-@pytest.mark.parametrize("side", [(64, 64), (65, 67), (1, 4096)])
+@pytest.mark.parametrize("side", [(64, 64), (65, 67), (1, 4096), (300, 443)])
 def test_large_images_are_summed_exactly(side: tuple[int, int]) -> None:
     values = np.random.default_rng(1).integers(0, 256, (3, 2, *side), np.uint8)
     values[0, 0] = 255  # the largest sums there are

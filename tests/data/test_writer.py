@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import Executor, ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -42,10 +45,13 @@ def store() -> Memory:
 
 
 def writer_of(
-    store: Memory, columns: dict[str, Array], classes: tuple[str, ...] | None = None
+    store: Memory,
+    columns: dict[str, Array],
+    classes: tuple[str, ...] | None = None,
+    aside: Executor | None = None,
 ) -> TableWriter:
     header = Header(fields=fields_of(columns), count=0, classes=classes, content_hash="0")
-    return TableWriter(store, "train/", header, "x.lmdb/train")
+    return TableWriter(store, "train/", header, "x.lmdb/train", aside)
 
 
 @pytest.mark.parametrize("sizes", [[7], [1] * 7, [0, 2, 0, 5], [4, 3], [3, 3, 1], [6, 1]])
@@ -177,3 +183,53 @@ def test_a_table_needs_fields_of_different_names(
         f"x.lmdb: a table needs fields of different names; given are {shown}"
     )
     assert store.columns == {}
+
+
+def test_statistics_made_aside_are_the_same(store: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "CHUNK_BYTES", 40)
+    records, other = numbered(7), Memory()
+    with ThreadPoolExecutor(1) as aside:
+        for where, executor in ((store, None), (other, aside)):
+            writer = writer_of(where, records, aside=executor)
+            for place in range(7):
+                writer.write({name: one[place : place + 1] for name, one in records.items()})
+            writer.finish()
+    assert other.values == store.values
+
+
+def test_a_chunk_is_stored_while_its_statistics_are_made_and_waits_for_them(
+    store: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The statistics of the first chunk end only when that is stored."""
+    stored, told = threading.Event(), []
+
+    def chunk(name: str, index: int, records: Array) -> None:
+        stored.set()
+
+    def add(name: str, records: Array) -> None:
+        assert stored.wait(30)
+        told.append(name)
+
+    monkeypatch.setattr(layout, "CHUNK_BYTES", 40)
+    monkeypatch.setattr(store, "chunk", chunk)
+    with ThreadPoolExecutor(1) as aside:
+        writer = writer_of(store, {"data": np.zeros((10, 4), np.uint8)}, aside=aside)
+        monkeypatch.setattr(writer._statistics, "add", add)
+        writer.write({"data": np.zeros((10, 4), np.uint8)})
+        assert told == ["data"]
+
+
+@pytest.mark.parametrize("threaded", [False, True])
+def test_what_goes_wrong_with_statistics_is_raised(
+    store: Memory, threaded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def add(name: str, records: Array) -> None:
+        raise MemoryError("no more")
+
+    monkeypatch.setattr(layout, "CHUNK_BYTES", 40)
+    with ThreadPoolExecutor(1) as pool:
+        zeros = np.zeros((10, 4), np.uint8)
+        writer = writer_of(store, {"data": zeros}, aside=pool if threaded else None)
+        monkeypatch.setattr(writer._statistics, "add", add)
+        with pytest.raises(MemoryError, match="^no more$"):
+            writer.write({"data": zeros})

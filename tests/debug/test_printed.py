@@ -8,10 +8,10 @@ import torch
 
 from protonet.debug.printed import printed
 from protonet.layers.print_values import LOGGER, PRINT
-from protonet.run import train
 from protonet.run.loading import load
 from protonet.run.measure import measure
 from protonet.run.output import Silent
+from protonet.run.train import train
 from tests.layers.building import build
 from tests.small import small_file
 

@@ -5,6 +5,7 @@ import torch
 
 from protonet.debug import timing
 from protonet.debug.timing import Compiled, Spread, Timing, WholeTime, is_trained, measure_times
+from protonet.errors import UsageError
 from protonet.net import Net
 from tests.debug.working import WorkClock, working
 from tests.specs import net_of
@@ -77,6 +78,15 @@ def test_layers_that_nobody_needs_are_not_run(monkeypatch: pytest.MonkeyPatch) -
     found, _ = measured(monkeypatch, net, clock)
 
     assert [one.name for one in found.layers] == ["first", "one", "two", "loss"]
+
+
+def test_a_net_that_gives_nothing_cannot_be_timed() -> None:
+    net = Net(net_of("name: quiet, type: Silence, bottom: data", inputs="{data: [3]}"))
+    with pytest.raises(UsageError) as caught:
+        measure_times(net, [torch.ones(2, 3)], 1)
+    assert str(caught.value) == (
+        "the net gives no blob in phase train, so there is nothing to time"
+    )
 
 
 def test_a_fixed_batch_counts_no_samples(monkeypatch: pytest.MonkeyPatch) -> None:

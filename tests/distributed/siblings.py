@@ -44,6 +44,9 @@ class Sibling(Group):
             parts = self.meeting.exchange(self.rank, values.detach().clone())
             values.copy_(torch.stack(parts).sum(0))
 
+    def joined_rows(self, own: Tensor) -> Tensor:
+        return torch.cat(self.meeting.exchange(self.rank, own.detach().clone()))
+
     def gathered(self, value: Value) -> list[Value]:
         return self.meeting.exchange(self.rank, value)
 

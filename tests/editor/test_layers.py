@@ -72,6 +72,8 @@ def test_a_layer_is_accepted(layer: str) -> None:
         ("type: Accuracy, include: {fase: test}", ".include"),
         ("type: ReLU, after: y", ""),
         ("type: Recurrent, blok: step", ""),
+        ("type: Recurrent, block: step, over: {x: data}, bottom: data", ""),
+        ("type: Recurrent, block: step, over: {x: data}, loss_weight: 1", ""),
         ("bottom: y", ""),
     ],
 )

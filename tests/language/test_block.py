@@ -6,15 +6,16 @@ import pytest
 
 from protonet.language.block import Block, first_name, known_keys, read_blocks
 from protonet.problems import Problem
-from tests.language.expansions import expanded, net_text, origin, refused, refused_spec
+from tests.language.expansions import expanded, origin, refusal, refused
+from tests.language.expansions import written as text_of
 from tests.specs import origin_of
 
-LAYERS = "- {name: ip, type: InnerProduct, num_output: 2}"
+LAYERS = "name: ip, type: InnerProduct, num_output: 2"
 RELU = "layers: [{name: r, type: ReLU}]"
 
 
 def blocks_of(written: str) -> tuple[dict[str, Block], list[Problem]]:
-    read = origin_of(net_text(LAYERS, written))
+    read = origin_of(text_of(LAYERS, blocks=written))
     marks = read.marks.children["net"].children["blocks"]
     problems: list[Problem] = []
     return read_blocks(read.data["net"]["blocks"], marks, problems), problems
@@ -59,7 +60,7 @@ def test_an_instance_may_have_its_blocks_arguments_and_some_keys_of_layers() -> 
 def test_a_net_without_blocks_has_none() -> None:
     problems: list[Problem] = []
     assert (read_blocks(None, None, problems), problems) == ({}, [])
-    assert expanded(LAYERS).plan is not None
+    assert expanded(LAYERS, blocks="").plan is not None
 
 
 def test_blocks_that_are_no_map_are_refused() -> None:
@@ -162,14 +163,12 @@ def test_blocks_that_are_no_map_are_refused() -> None:
     ],
 )
 def test_a_block_that_is_wrong_is_refused(written: str, told: str) -> None:
-    assert refused(LAYERS, written) == [told]
+    assert refused(LAYERS, blocks=written) == [told]
 
 
 def test_a_block_is_wrong_once_however_often_it_is_used() -> None:
-    uses = (
-        "- {name: a, type: b, out: 3}\n- {name: c, type: b}\n- {name: e, type: ReLU, bottom: a/r}"
-    )
-    assert refused_spec(uses, "b: {layers: []}") == (
+    uses = ("name: a, type: b, out: 3", "name: c, type: b", "name: e, type: ReLU, bottom: a/r")
+    assert refusal(*uses, blocks="b: {layers: []}") == (
         "error[PN033] net.yaml:4:17 net.blocks.b.layers: a block has at least one layer\n"
         "    4 |     b: {layers: []}\n"
         "      |                 ^^\n"
@@ -179,7 +178,7 @@ def test_a_block_is_wrong_once_however_often_it_is_used() -> None:
 
 
 def test_marks_of_a_block_are_where_it_is_written() -> None:
-    read = origin(LAYERS, f"b: {{{RELU}}}")
+    read = origin(LAYERS, blocks=f"b: {{{RELU}}}")
     marks = read.marks.children["net"].children["blocks"]
     assert str(read_blocks(read.data["net"]["blocks"], marks, [])["b"].marks.key) == "net.yaml:4:5"
 

@@ -54,6 +54,11 @@ def test_times_that_cannot_be_are_refused(value: Any, got: str) -> None:
     )
 
 
+def test_the_place_of_a_key_is_told_without_a_name_where_there_is_none() -> None:
+    problems = [switch_problem(1, MARK, None), times_problem(-1, MARK, None)]
+    assert [problem.path for problem in problems if problem] == ["if", "repeat"]
+
+
 @pytest.mark.parametrize(
     ("written", "turn", "found"),
     [

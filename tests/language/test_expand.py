@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from protonet.language import expand
-from tests.language.flat import expanded, written
+from tests.language.expansions import expansion, written
 from tests.specs import origin_of
 
 
 def test_sections_that_have_done_their_work_are_gone_and_the_others_filled_in() -> None:
     head = "vars: {rate: 0.1}\nplugins: []\nsolver: {base_lr: $rate}\n"
-    found = expanded("name: d, type: dense, out: 4", head=head)
+    found = expansion("name: d, type: dense, out: 4", head=head)
     assert found.problems == ()
     assert found.data.keys() == {"solver", "net"}
     assert found.data["solver"] == {"base_lr": 0.1}
@@ -22,7 +22,7 @@ def test_inputs_and_defaults_may_use_variables() -> None:
 
 
 def test_an_inner_layer_stands_where_its_block_was_written() -> None:
-    found = expanded("name: d, type: dense, out: 4")
+    found = expansion("name: d, type: dense, out: 4")
     assert str(found.marks.locate(("net", "layers", 0, "num_output"))) == "net.yaml:7:54"
 
 

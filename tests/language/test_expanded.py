@@ -14,7 +14,7 @@ fc:
 pair:
   layers: [{name: a, type: fc}, {name: b, type: fc, bottom: x}]
 """
-SPEC = expanded("- {name: ip, type: ReLU}\n- {name: p, type: pair, bottom: ip}", BLOCKS)
+SPEC = expanded("name: ip, type: ReLU", "name: p, type: pair, bottom: ip", blocks=BLOCKS)
 IN_B = (
     "in block fc, used as p/b in net.yaml:8:53",
     "in block pair, used as p in net.yaml:11:23",

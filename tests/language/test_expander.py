@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.language.flat import DENSE, expanded, flat, refusal
+from protonet.errors import SpecError
+from tests.language.expansions import DENSE, expansion, flat, loaded, refusal
 
 NEST = (
     DENSE
-    + "    pair: {args: {n: }, layers: [{name: a, type: dense, out: $n}, "
+    + "pair: {args: {n: }, layers: [{name: a, type: dense, out: $n}, "
     + ("{name: b, type: dense, out: $(2 * n), act: false}]}\n")
 )
 
@@ -34,12 +35,12 @@ def test_blocks_nest_and_hand_their_arguments_on() -> None:
 
 
 def test_the_layer_of_the_name_dot_takes_the_name_of_its_instance() -> None:
-    block = "    k: {layers: [{name: ., type: InnerProduct, num_output: 3}, {name: r, type: ReLU}]}"
+    block = "k: {layers: [{name: ., type: InnerProduct, num_output: 3}, {name: r, type: ReLU}]}"
     assert names("name: d, type: k", blocks=block) == ["d", "d/r"]
 
 
 def test_an_instance_of_the_name_dot_lies_directly_in_its_own() -> None:
-    block = DENSE + "    k: {layers: [{name: ., type: dense, out: 3}]}"
+    block = DENSE + "k: {layers: [{name: ., type: dense, out: 3}]}"
     assert names("name: d, type: k", blocks=block) == ["d/ip", "d/relu"]
 
 
@@ -53,7 +54,7 @@ def test_a_repeated_layer_is_numbered_from_one_and_its_index_from_zero() -> None
 
 
 def test_the_index_is_known_inside_a_repeated_block() -> None:
-    block = "    k: {layers: [{name: ip, type: InnerProduct, num_output: $(index + 1)}]}"
+    block = "k: {layers: [{name: ip, type: InnerProduct, num_output: $(index + 1)}]}"
     layers = flat("name: d, type: k, repeat: 2", blocks=block)
     assert [layer["num_output"] for layer in layers] == [1, 2]
 
@@ -71,7 +72,7 @@ def test_the_layers_of_what_is_switched_off_are_not_computed() -> None:
 
 
 def test_a_top_inside_a_block_has_the_name_of_the_instance_before_it() -> None:
-    block = "    k: {layers: [{name: ip, type: InnerProduct, num_output: 3, top: y}]}"
+    block = "k: {layers: [{name: ip, type: InnerProduct, num_output: 3, top: y}]}"
     assert flat("name: d, type: k", blocks=block)[0]["top"] == ["d/y"]
 
 
@@ -81,7 +82,7 @@ def test_phase_and_frozen_of_an_instance_are_those_of_its_layers() -> None:
 
 
 def test_variables_and_types_may_be_arguments() -> None:
-    block = "    k: {args: {kind: , n: $width}, layers: [{name: l, type: $kind, num_output: $n}]}"
+    block = "k: {args: {kind: , n: $width}, layers: [{name: l, type: $kind, num_output: $n}]}"
     (layer,) = flat("name: d, type: k, kind: InnerProduct", blocks=block, head="vars: {width: 5}\n")
     assert layer == {"name": "d/l", "type": "InnerProduct", "num_output": 5}
 
@@ -107,7 +108,7 @@ def test_a_repetition_shares_with_the_same_repetition_and_another_layer_with_the
 
 def test_a_layer_that_is_not_repeated_itself_shares_with_the_last_in_a_repeated_block() -> None:
     ip = "type: InnerProduct, num_output: 4"
-    block = f"    k: {{layers: [{{name: l, {ip}, repeat: 2}}, {{name: m, {ip}, share: l}}]}}"
+    block = f"k: {{layers: [{{name: l, {ip}, repeat: 2}}, {{name: m, {ip}, share: l}}]}}"
     layers = flat("name: d, type: k, repeat: 2", blocks=block)
     assert [layer["share"] for layer in layers if "share" in layer] == ["d_1/l_2", "d_2/l_2"]
 
@@ -121,15 +122,15 @@ def test_instances_of_two_blocks_share_nothing() -> None:
     assert refusal(
         "name: a, type: dense, out: 4", "name: p, type: pair, n: 2, share: a", blocks=NEST
     ).startswith(
-        "error[PN036] net.yaml:13:42 net.layers.p.share: a is an instance of block dense, p of pair"
+        "error[PN036] net.yaml:12:42 net.layers.p.share: a is an instance of block dense, p of pair"
     )
 
 
 def test_the_trail_of_a_layer_leads_to_where_its_blocks_were_used() -> None:
-    found = expanded("name: p, type: pair, n: 3", blocks=NEST)
+    found = expansion("name: p, type: pair, n: 3", blocks=NEST)
     assert found.trail(("net", "layers", 0)) == (
         "in block dense, used as p/a in net.yaml:9:50",
-        "in block pair, used as p in net.yaml:12:23",
+        "in block pair, used as p in net.yaml:11:23",
     )
 
 
@@ -138,9 +139,9 @@ def test_the_trail_of_a_layer_leads_to_where_its_blocks_were_used() -> None:
 )
 def test_blocks_that_call_each_other_are_refused(first: str, last: str) -> None:
     block = "".join(
-        f"    {name}: {{layers: [{{name: l, type: {other}}}]}}\n" for name, other in ("ab", "ba")
+        f"{name}: {{layers: [{{name: l, type: {other}}}]}}\n" for name, other in ("ab", "ba")
     )
-    found = expanded(f"name: d, type: {first}", blocks=block)
+    found = expansion(f"name: d, type: {first}", blocks=block)
     assert [(problem.code, problem.why) for problem in found.problems] == [
         ("PN033", f"a block contains itself: {first} → {last} → {first}")
     ]
@@ -149,10 +150,10 @@ def test_blocks_that_call_each_other_are_refused(first: str, last: str) -> None:
 @pytest.mark.parametrize("width", [2, 100])
 def test_blocks_that_grow_without_end_are_refused_at_the_bound(width: int) -> None:
     chain = [
-        f"    b{n}: {{layers: [{{name: l, type: b{n + 1}, repeat: {width}}}]}}\n" for n in range(20)
+        f"b{n}: {{layers: [{{name: l, type: b{n + 1}, repeat: {width}}}]}}\n" for n in range(20)
     ]
-    block = "".join([*chain, "    b20: {layers: [{name: r, type: ReLU}]}\n"])
-    found = expanded("name: d, type: b0", blocks=block)
+    block = "".join([*chain, "b20: {layers: [{name: r, type: ReLU}]}\n"])
+    found = expansion("name: d, type: b0", blocks=block)
     assert [problem.why for problem in found.problems] == ["the net grows beyond 15,000 layers"]
     assert found.data["net"]["layers"] == []
 
@@ -160,23 +161,52 @@ def test_blocks_that_grow_without_end_are_refused_at_the_bound(width: int) -> No
 def test_lists_in_many_layers_are_refused_at_the_bound() -> None:
     # 10,000 values in each of 200 layers: 2,000,000, which is 40 for each of 15,000 layers
     head = "vars: {a: [" + ", ".join(["1"] * 10_000) + "]}\n"
-    found = expanded("name: r, type: ReLU, x: $a, repeat: 300", head=head)
+    found = expansion("name: r, type: ReLU, x: $a, repeat: 300", head=head)
     assert [problem.why for problem in found.problems] == ["the net grows beyond 15,000 layers"]
 
 
 def test_more_than_fifty_blocks_inside_each_other_are_refused() -> None:
-    chain = [f"    b{n}: {{layers: [{{name: l, type: b{n + 1}}}]}}\n" for n in range(60)]
-    block = "".join([*chain, "    b60: {layers: [{name: r, type: ReLU}]}\n"])
-    found = expanded("name: d, type: b0", blocks=block)
+    chain = [f"b{n}: {{layers: [{{name: l, type: b{n + 1}}}]}}\n" for n in range(60)]
+    block = "".join([*chain, "b60: {layers: [{name: r, type: ReLU}]}\n"])
+    found = expansion("name: d, type: b0", blocks=block)
     assert [problem.why for problem in found.problems] == [
         "more than 50 blocks stand inside each other"
     ]
 
 
+@pytest.mark.parametrize(
+    ("layer", "code", "why"),
+    [
+        ("type: ReLU, repeat: 2", "PN011", "missing"),
+        ("type: dense, out: 3, repeat: 2", "PN011", "missing"),
+        ("type: InnerProduct, num_output: $(index + 1), repeat: 2", "PN011", "missing"),
+        ("name: [a], type: dense, out: 3, repeat: 2", "PN010", "a text is needed"),
+        ("name: $none, type: dense, out: 3", "PN032", "no variable or argument is named none"),
+        ("name: $none, type: ReLU, repeat: 2", "PN032", "no variable or argument is named none"),
+        (
+            "name: $none, type: dense, out: 3, repeat: 2",
+            "PN032",
+            "no variable or argument is named none",
+        ),
+    ],
+)
+def test_a_layer_whose_name_is_missing_or_wrong_is_told_once(
+    layer: str, code: str, why: str
+) -> None:
+    with pytest.raises(SpecError) as caught:
+        loaded("name: d, type: dense, out: 4", layer)
+    assert [(one.code, one.why) for one in caught.value.problems] == [(code, why)]
+
+
+def test_how_often_a_layer_without_a_name_is_repeated_is_judged_too() -> None:
+    (problem,) = expansion("type: ReLU, repeat: -1").problems
+    assert (problem.code, problem.path, problem.got) == ("PN013", "net.layers.repeat", "-1")
+
+
 def test_an_instance_without_a_name_is_refused() -> None:
     assert refusal("name: '', type: dense, out: 3") == (
-        "error[PN013] net.yaml:11:14 net.layers..name: the text is empty\n"
-        "   11 |     - {name: '', type: dense, out: 3}\n"
+        "error[PN013] net.yaml:10:14 net.layers..name: the text is empty\n"
+        "   10 |     - {name: '', type: dense, out: 3}\n"
         "      |              ^^\n"
         "      see: protonet explain PN013\n"
         "1 error in net.yaml"

@@ -36,7 +36,7 @@ def test_a_plan_without_blocks_runs_every_layer_once() -> None:
 
 def test_the_layers_of_a_plan_are_counted_without_its_frames() -> None:
     block = "two: {layers: [{name: a, type: ReLU}, {name: b, type: ReLU}]}"
-    plan = expanded("- {name: p, type: two}\n- {name: q, type: two}", block).plan
+    plan = expanded("name: p, type: two", "name: q, type: two", blocks=block).plan
     assert plan is not None
     assert (plan.layers, len(plan.frames), len(plan.steps)) == (4, 2, 8)
     assert plan.blocks == ("two",)
@@ -52,12 +52,10 @@ def test_the_instances_of_a_chain_of_uses_are_told_in_order() -> None:
 
 def test_each_layer_knows_the_frames_around_it() -> None:
     plan = expanded(
-        """
-        - {name: first, type: ReLU}
-        - {name: p, type: pair}
-        - {name: last, type: one}
-        """,
-        """
+        "name: first, type: ReLU",
+        "name: p, type: pair",
+        "name: last, type: one",
+        blocks="""
         one: {layers: [{name: x, type: ReLU}]}
         pair: {layers: [{name: a, type: one}, {name: b, type: ReLU}, {name: c, type: one}]}
         """,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.language.expansions import expanded, flat, refused, refused_spec
+from tests.language.expansions import expanded, flat, refusal, refused
 
 BLOCKS = """\
 fc:
@@ -27,7 +27,7 @@ self:
 
 def frame(layer: str) -> tuple[object, object]:
     """Return bottoms and tops of the frame that an instance leaves."""
-    plan = expanded(layer, BLOCKS).plan
+    plan = expanded(layer, blocks=BLOCKS).plan
     assert plan is not None
     return plan.frames[0].bottoms, plan.frames[0].tops
 
@@ -44,13 +44,13 @@ def frame(layer: str) -> tuple[object, object]:
 def test_an_argument_is_given_or_its_default_which_may_use_those_above(
     keys: str, outputs: int
 ) -> None:
-    assert flat(f"- {{name: f, {keys}}}", BLOCKS)[0]["num_output"] == outputs
+    assert flat(f"name: f, {keys}", blocks=BLOCKS)[0]["num_output"] == outputs
 
 
 def test_arguments_of_the_block_around_are_not_seen_inside() -> None:
     blocks = BLOCKS + "around: {args: {k: 3}, layers: [{name: i, type: inner}]}\n"
     blocks += "inner: {layers: [{name: ip, type: InnerProduct, num_output: $k}]}"
-    found = refused("- {name: a, type: around}", blocks)
+    found = refused("name: a, type: around", blocks=blocks)
     assert [told.splitlines()[0] for told in found] == [
         "error[PN032] net.yaml:20:65 net.layers.a/i/ip.num_output: "
         "no variable or argument is named k"
@@ -80,7 +80,7 @@ def test_arguments_of_the_block_around_are_not_seen_inside() -> None:
 def test_bottoms_and_tops_meet_those_of_the_block_in_order(
     keys: str, bottoms: object, tops: object
 ) -> None:
-    assert frame(f"- {{name: i, {keys}}}") == (bottoms, tops)
+    assert frame(f"name: i, {keys}") == (bottoms, tops)
 
 
 def told(head: str, line: str, column: int, carets: int, hint: str, code: str) -> str:
@@ -154,22 +154,28 @@ def told(head: str, line: str, column: int, carets: int, hint: str, code: str) -
 def test_a_use_that_does_not_fit_its_block_is_refused(
     keys: str, head: str, column: int, carets: int, hint: str, code: str
 ) -> None:
-    line = f"- {{name: i, {keys}}}"
-    assert refused(line, BLOCKS) == [told(head, line, column, carets, hint, code)]
+    layer = f"name: i, {keys}"
+    line = f"- {{{layer}}}"
+    assert refused(layer, blocks=BLOCKS) == [told(head, line, column, carets, hint, code)]
 
 
 def test_the_name_of_an_instance_has_no_dot() -> None:
-    line = "- {name: a.b, type: fc}"
-    assert refused(line, BLOCKS) == [
+    assert refused("name: a.b, type: fc", blocks=BLOCKS) == [
         told(
             "net.layers.a.b.name: the name a.b has a dot",
-            *(line, 14, 3, "dots separate the words of a path; use / or _", "PN022"),
+            *(
+                "- {name: a.b, type: fc}",
+                14,
+                3,
+                "dots separate the words of a path; use / or _",
+                "PN022",
+            ),
         )
     ]
 
 
 def test_a_block_that_contains_itself_is_refused() -> None:
-    assert refused_spec("- {name: s, type: self}", BLOCKS) == (
+    assert refusal("name: s, type: self", blocks=BLOCKS) == (
         "error[PN033] net.yaml:18:33 net.layers.s/in.type: "
         "a block contains itself: self → self\n"
         "   18 |       layers: [{name: in, type: self}]\n"
@@ -181,14 +187,13 @@ def test_a_block_that_contains_itself_is_refused() -> None:
 
 
 def test_all_that_is_wrong_with_a_use_is_told_at_once() -> None:
-    found = refused("- {name: i, type: need, oot: 1, bottom: [a, b], top: [a, b]}", BLOCKS)
+    found = refused("name: i, type: need, oot: 1, bottom: [a, b], top: [a, b]", blocks=BLOCKS)
     assert [one.splitlines()[0].partition(" ")[0] for one in found] == [
         *("error[PN012]", "error[PN011]", "error[PN024]", "error[PN025]")
     ]
 
 
 def test_what_reads_an_instance_that_is_wrong_is_no_further_mistake() -> None:
-    lines = "- {name: i, type: need}\n- {name: a, type: ReLU, bottom: i/deep}\n"
-    assert refused_spec(lines + "- {name: b, type: ReLU, bottom: i}", BLOCKS).endswith(
-        "\n1 error in net.yaml"
-    )
+    readers = ("name: a, type: ReLU, bottom: i/deep", "name: b, type: ReLU, bottom: i")
+    told = refusal("name: i, type: need", *readers, blocks=BLOCKS)
+    assert told.endswith("\n1 error in net.yaml")

@@ -71,7 +71,7 @@ def test_a_mistake_of_the_scope_as_a_whole_is_one_of_the_layers() -> None:
 
 
 def test_an_instance_shares_each_of_its_layers() -> None:
-    layers = flat("- {name: a, type: fc}\n- {name: b, type: fc, share: a, bottom: data}", FC)
+    layers = flat("name: a, type: fc", "name: b, type: fc, share: a, bottom: data", blocks=FC)
     assert [layer.get("share") for layer in layers] == [None, "a/ip"]
 
 
@@ -105,11 +105,11 @@ def test_an_instance_shares_each_of_its_layers() -> None:
     ],
 )
 def test_an_instance_that_cannot_share_is_refused(share: str, told: str) -> None:
-    above = "- {name: a, type: fc}\n- {name: o, type: other}\n"
-    assert refused(f"{above}- {{name: b, type: fc, share: {share}}}", OTHER) == [told]
+    layers = ("name: a, type: fc", "name: o, type: other", f"name: b, type: fc, share: {share}")
+    assert refused(*layers, blocks=OTHER) == [told]
 
 
 @pytest.mark.parametrize(("key", "code"), [("if: 1", "PN010"), ("repeat: -1", "PN013")])
 def test_a_control_that_says_nothing_possible_is_refused(key: str, code: str) -> None:
-    heads = [told.partition(" ")[0] for told in refused(f"- {{name: a, type: fc, {key}}}", FC)]
+    heads = [told.partition(" ")[0] for told in refused(f"name: a, type: fc, {key}", blocks=FC)]
     assert heads == [f"error[{code}]"]

@@ -159,6 +159,11 @@ def test_what_fits_nothing_is_told(layer: str, told: str) -> None:
     assert problem.render() == told
 
 
+def test_what_a_removed_layer_has_besides_is_told_in_the_order_of_the_file() -> None:
+    _, problems = merged("net:\n  layers: [{name: b, remove: true, d: 1, c: 1, b: 1, a: 1}]\n")
+    assert [problem.path for problem in problems] == [f"net.layers.b.{key}" for key in "dcba"]
+
+
 def block_layers(base: str, over: str) -> tuple[Any, list[Problem]]:
     problems: list[Problem] = []
     texts = [f"net: {{blocks: {{b: {{layers: [{layers}]}}}}}}\n" for layers in (base, over)]

@@ -8,7 +8,7 @@ import pytest
 
 from protonet.language import Carried, Loop
 from protonet.language.recurrence import first_read, reading
-from tests.language.expansions import expanded, flat, refused, refused_spec
+from tests.language.expansions import expanded, flat, refusal, refused
 
 STEP = """\
 step:
@@ -28,19 +28,19 @@ taken:
 
 
 def line(keys: str) -> str:
-    return f"- {{name: r, type: Recurrent, {keys}}}"
+    return f"name: r, type: Recurrent, {keys}"
 
 
 def heads(keys: str) -> list[str]:
     """Return the first line of each problem, and the last."""
     return [
         f"{told.splitlines()[0]} | {told.splitlines()[-1].strip()}"
-        for told in refused(line(keys), STEP)
+        for told in refused(line(keys), blocks=STEP)
     ]
 
 
 def loop_of(keys: str) -> Loop | None:
-    plan = expanded(line(keys), STEP).plan
+    plan = expanded(line(keys), blocks=STEP).plan
     assert plan is not None
     return plan.frames[0].loop
 
@@ -50,7 +50,7 @@ def test_the_layers_of_a_step_stand_before_the_recurrent_layer() -> None:
         "block: two, size: 5, over: {x: data}, carry: {h: [h_next, label], c: c_next}, "
         "top: [r, last]"
     )
-    assert flat(line(keys), STEP) == [
+    assert flat(line(keys), blocks=STEP) == [
         {"name": "r/h_next", "type": "Eltwise", "bottom": ["x", "h"]},
         {"name": "r/c_next", "type": "Eltwise", "bottom": ["c", "h_next"]},
         {
@@ -63,7 +63,7 @@ def test_the_layers_of_a_step_stand_before_the_recurrent_layer() -> None:
             "bottom": ["data", "label"],
         },
     ]
-    plan = expanded(line(keys), STEP).plan
+    plan = expanded(line(keys), blocks=STEP).plan
     assert plan is not None
     (frame,) = plan.frames
     assert (frame.name, frame.layers, frame.tops) == ("r", range(2), (("h_next", "r"),))
@@ -110,10 +110,10 @@ def test_a_bottom_is_named_by_the_key_that_says_it() -> None:
 
 
 def test_one_that_is_off_passes_on_what_it_goes_along_and_repetitions_read_each_other() -> None:
-    off = expanded(line("block: step, if: false, over: {x: data}, carry: {h: h_next}"), STEP)
+    off = expanded(line("block: step, if: false, over: {x: data}, carry: {h: h_next}"), blocks=STEP)
     assert off.plan is not None
     assert off.plan.frames[0].bottoms == (("0", "data"),)
-    twice = flat(line("block: step, repeat: 2, over: {x: data}, carry: {h: h_next}"), STEP)
+    twice = flat(line("block: step, repeat: 2, over: {x: data}, carry: {h: h_next}"), blocks=STEP)
     assert [layer.get("over") for layer in twice if layer["type"] == "Recurrent"] == [
         {"x": "data"},
         {"x": "r_1"},
@@ -243,13 +243,13 @@ def test_a_block_cannot_be_applied_inside_itself() -> None:
     step:
       layers: [{name: r, type: Recurrent, block: step, over: {x: x}}]
     """
-    text = refused_spec(line("block: step, over: {x: data}"), block)
+    text = refusal(line("block: step, over: {x: data}"), blocks=block)
     assert text.splitlines()[0].endswith(
         "net.layers.r/r.type: a block contains itself: step → step"
     )
 
 
 def test_what_reads_a_recurrent_layer_is_no_further_mistake() -> None:
-    reader = "\n- {name: ip, type: InnerProduct, num_output: 2, bottom: r}"
-    text = refused_spec(line("block: stop, over: {x: data}") + reader, STEP)
+    reader = "name: ip, type: InnerProduct, num_output: 2, bottom: r"
+    text = refusal(line("block: stop, over: {x: data}"), reader, blocks=STEP)
     assert text.splitlines()[-1] == "1 error in net.yaml"

@@ -64,6 +64,11 @@ def test_a_key_that_yaml_has_split_is_told() -> None:
     assert (problem.code, problem.why) == ("PN032", "the expression is cut off")
 
 
+@pytest.mark.parametrize("text", ["$ärger", "$(ärger)"])
+def test_names_have_letters_of_any_language(text: str) -> None:
+    assert fill(text, {"ärger": 5}) == 5
+
+
 @pytest.mark.parametrize(
     ("text", "cut"),
     [("$(n", True), ("$((n)", True), ("$(n)", False), ("$$(n", False), ("(", False)],

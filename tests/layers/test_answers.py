@@ -5,14 +5,14 @@ import math
 import pytest
 import torch
 
-from protonet.errors import ShapeError
+from protonet.errors import DataError, ShapeError
 from protonet.layers.answers import (
     AnswerParams,
     answerer,
     chooser,
     class_count,
     is_per_score,
-    outside_classes,
+    reader,
     tally,
 )
 from protonet.layers.record import Blob
@@ -94,8 +94,28 @@ def test_a_tally_counts_by_class() -> None:
     assert tally(torch.tensor([2, 0, 0, 2]), counts, 4).tolist() == [1, 0, 2, 0]
 
 
+def test_a_batch_is_read_by_what_its_labels_are() -> None:
+    scores, classes, answers = torch.ones(2, 3), torch.tensor([2, 1]), torch.ones(2, 3)
+    for labels, kind in ((classes, "Chosen"), (answers, "Answered")):
+        bottoms = (blob_of(scores), blob_of(labels))
+        read = reader(
+            bottoms, AnswerParams(), lambda one: type(one).__name__, lambda one: type(one).__name__
+        )
+        assert read(scores, labels) == kind
+
+
 def test_a_label_outside_is_named() -> None:
-    assert str(outside_classes(torch.tensor([0, 9, 3]), 3, 9)) == (
+    scores, labels = torch.ones(3, 3), torch.tensor([0, 9, 3])
+    params = AnswerParams(ignore_label=9)
+    read = reader(
+        (blob_of(scores), blob_of(labels)),
+        params,
+        lambda one: tally(one.actual, one.counted, 3),
+        lambda one: one.scores,
+    )
+    with pytest.raises(DataError) as caught:
+        read(scores, labels)
+    assert str(caught.value) == (
         "label 3 is outside the 3 classes (0 to 2), first at sample 2 of the batch"
     )
 

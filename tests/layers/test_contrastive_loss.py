@@ -5,7 +5,7 @@ import torch
 
 from protonet.layers.contrastive_loss import CONTRASTIVE_LOSS
 from protonet.layers.record import Blob
-from tests.layers.building import gradient, measured, numbers, refusal, top_of
+from tests.layers.building import build, gradient, measured, numbers, refusal, top_of
 
 FIRST = [[3.0, 4.0], [0.3, 0.4], [3.0, 4.0]]
 ZEROS = [[0.0, 0.0]] * 3
@@ -63,3 +63,10 @@ def test_refuses_another_number_of_pairs() -> None:
         "bottom 2 of shape (3) has not one number for each of 2 pairs",
         "give one of shape (2)",
     )
+
+
+def test_squares_are_not_beyond_half_precision() -> None:
+    first, second = torch.tensor([[300.0]]).half(), torch.zeros(1, 1).half()
+    with torch.autocast("cpu", torch.float16):
+        loss = build(CONTRASTIVE_LOSS, first, second, torch.ones(1))(first, second, torch.ones(1))
+    assert loss.item() == 300**2 / 2

@@ -37,6 +37,12 @@ def test_refuses_a_base_that_is_not_positive(base: int) -> None:
     ]
 
 
+def test_refuses_a_shift_that_no_number_holds_the_power_of() -> None:
+    why = "base to the power of shift 1000 is too large for a number"
+    assert complaints(ExpParams, shift=1000) == [("", "PN013", why, "use a smaller shift")]
+    assert top_of(EXP, numbers(0.0), shift=-1000).tolist() == [0]
+
+
 def test_refuses_whole_numbers() -> None:
     assert refusal(EXP, Blob((2, 3), torch.int64)) == (
         "bottom 0 holds int64, and this layer computes with floating-point numbers",

@@ -61,10 +61,13 @@ def test_torch_has_most_windows(given: Frame, is_torchs: bool) -> None:
 
 def test_lengths_count_the_padding_but_nothing_beyond_it() -> None:
     # Windows of 4 start at -1, 2, 5, and 8 + 1 is where the padding of 8 pixels ends.
-    assert frame(4, 3, 1).lengths(0, 8) == [4, 4, 4]
-    assert frame(4, 3, 1).lengths(0, 7) == [4, 4, 3]
-    assert frame(2, 3).lengths(0, 6) == [2, 2, 0]
-    assert frame(1, 4).lengths(0, 6) == [1, 1, -2]
+    like = torch.zeros((), dtype=torch.float64)
+    lengths = frame(4, 3, 1).lengths(0, 8, like)
+    assert lengths.dtype == torch.float64
+    assert lengths.tolist() == [4, 4, 4]
+    assert frame(4, 3, 1).lengths(0, 7, like).tolist() == [4, 4, 3]
+    assert frame(2, 3).lengths(0, 6, like).tolist() == [2, 2, 0]
+    assert frame(1, 4).lengths(0, 6, like).tolist() == [1, 1, -2]
 
 
 def test_margins_say_how_far_the_last_window_overhangs() -> None:

@@ -77,3 +77,18 @@ def test_refuses_whole_numbers() -> None:
         "bottom 0 holds int64, and this layer computes with floating-point numbers",
         "write dtype: float32 where the input of the net is declared",
     )
+
+
+@pytest.mark.parametrize(
+    ("region", "mean"),
+    # alpha / n * Σ x² of one channel of 300; alpha / n² * Σ x² of one pixel
+    [("ACROSS_CHANNELS", 90000 / 5), ("WITHIN_CHANNEL", 90000 / 25)],
+)
+def test_squares_are_not_beyond_half_precision(region: str, mean: float) -> None:
+    bottom = torch.full((1, 1, 1, 1), 300.0, dtype=torch.float16, requires_grad=True)
+    with torch.autocast("cpu", torch.float16):
+        top = top_of(LRN, bottom, norm_region=region)
+    assert top.item() == pytest.approx(300 * (1 + mean) ** -0.75, rel=1e-3)
+    top.sum().backward()
+    assert bottom.grad is not None
+    assert bottom.grad.isfinite().all()

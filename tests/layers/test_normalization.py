@@ -12,6 +12,7 @@ from protonet.layers.normalization import (
     quotient,
     weighed_quotient,
     whole_number,
+    wide,
 )
 from tests.layers.building import complaints
 
@@ -64,6 +65,11 @@ def test_nothing_counted_gives_the_sum_itself() -> None:
     assert quotient(torch.tensor(6.0), torch.tensor(4)).item() == 1.5
     assert quotient(torch.tensor(0.0), torch.tensor(0)).item() == 0
     assert quotient(torch.tensor([3, 0]), torch.tensor([2, 0])).tolist() == [1.5, 0]
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.int64])
+def test_what_is_added_up_over_a_set_is_wide(dtype: torch.dtype) -> None:
+    assert wide(torch.ones(2, dtype=dtype)).dtype == torch.float64
 
 
 def test_a_whole_number_is_made_where_its_neighbour_lies() -> None:

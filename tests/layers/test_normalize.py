@@ -73,3 +73,12 @@ def test_refuses_whole_numbers() -> None:
         "bottom 0 holds int64, and this layer computes with floating-point numbers",
         "write dtype: float32 where the input of the net is declared",
     )
+
+
+def test_squares_are_not_beyond_half_precision() -> None:
+    bottom = torch.tensor([[300.0, 400.0]], dtype=torch.float16)
+    layer = build(NORMALIZE, bottom)
+    with torch.no_grad():
+        next(layer.parameters()).fill_(1)
+    with torch.autocast("cpu", torch.float16):
+        assert layer(bottom).tolist()[0] == pytest.approx([0.6, 0.8], rel=1e-3)

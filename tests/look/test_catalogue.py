@@ -57,6 +57,11 @@ def test_a_page_has_all_of_a_type() -> None:
     assert given.text.startswith(f"{given.sentence}\n\nBottoms: scores")
 
 
+def test_a_layer_that_applies_a_block_has_no_keys_of_the_layers_in_it() -> None:
+    names = {key.name for key in page("Recurrent").common}
+    assert names == {"name", "type", "top", "phase", "include", "exclude", "frozen", "share"}
+
+
 def test_targets_from_the_end_are_said_to_be() -> None:
     layers = {"Judge": JUDGE}
     given = page("Judge", layers)

@@ -87,6 +87,18 @@ def test_what_differs_is_told_by_its_path(written: str, other: str, lines: list[
     assert told(SPEC, SPEC.replace(written, other)) == lines
 
 
+def test_parameters_are_told_in_the_order_of_the_file() -> None:
+    names = ["W_hc", "b_c", "W_xc"]
+    param = ", ".join(f"{name}: {{lr_mult: 2}}" for name in names)
+    spec = spec_of(f"""\
+        net:
+          inputs: {{x: [T, N, 4], cont: {{shape: [T, N], batch: false}}}}
+          layers: [{{name: l, type: LSTM, num_output: 3, bottom: [x, cont], param: {{{param}}}}}]
+        """)
+    paths = [path for path in facts_of(spec) if path.endswith(".lr_mult")]
+    assert paths == [f"net.layers.l.param.{name}.lr_mult" for name in names]
+
+
 def test_sections_that_one_spec_has_are_told_key_by_key() -> None:
     without = SPEC[: SPEC.index("    solver:")]
     lines = told(without, SPEC)

@@ -252,7 +252,6 @@ def test_what_is_deployed_keeps_its_names() -> None:
         assert len(form.wiring.nodes) == 2
 
 
-
 def test_variables_and_expressions_are_computed_and_sections_ordered() -> None:
     data = expanded_data(
         spec_of("""\

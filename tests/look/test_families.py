@@ -85,3 +85,8 @@ def params(type_: str, **keys: object) -> Any:
 )  # fmt: skip
 def test_the_numbers_that_matter(given: Any, text: str) -> None:
     assert key_numbers(given) == text
+
+
+def test_a_type_of_a_plugin_may_begin_like_those_of_torch() -> None:
+    kind = LAYERS["ReLU"]
+    assert (family("nn.Mine", kind), is_attached("nn.Mine")) == ("other", False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textwrap import dedent
 
+import pytest
+
 from protonet.look.aliases import NET
 from protonet.look.flat_names import FlatNaming, Roles
 from tests.specs import spec_of
@@ -63,3 +65,24 @@ def test_a_step_keeps_names_of_its_own() -> None:
     (roles,) = found.roles.values()
     assert roles == Roles({"x": "data"}, {"h": "part"}, {}, ("out", "part"))
     assert found.reads[3] == ("part",)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "include: {min_level: 2}",
+        "include: {max_level: -1}",
+        "exclude: {max_level: 3}",
+        "exclude: {min_level: -2}",
+    ],
+)
+def test_a_layer_of_other_levels_than_the_nets_has_names_too(rule: str) -> None:
+    found = naming(f"""\
+        net:
+          inputs: {{data: [4]}}
+          blocks:
+            one: {{layers: [{{name: a, type: ReLU, {rule}}}]}}
+          layers:
+            - {{name: p, type: one}}
+        """)
+    assert found.reads == {0: ("data",)}

@@ -66,6 +66,14 @@ def test_what_nothing_minimises_is_averaged_or_each_has_its_own() -> None:
     }
 
 
+def test_an_axis_whose_name_has_an_n_is_no_batch() -> None:
+    lines = (IP, "name: loss, type: Power, bottom: ip, loss_weight: 1")
+    made = Net(net_of(*lines, inputs="{data: {shape: [LENGTH, 6], batch: false}}"))
+    with pytest.raises(PathErrors) as caught:
+        adding_of(made, ["loss"])
+    assert str(caught.value).startswith("loss is minimised, and it cannot be told whether it is")
+
+
 def test_refuses_what_may_be_a_mean_or_a_sum() -> None:
     made = net(
         IP,

@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 
 from protonet.layers.record import Blob
-from protonet.net.axes import Axes, Shape, axis_sizes, shown
+from protonet.net.axes import Axes, Shape, axis_sizes, follows, shown
 from protonet.spec.net import InputSpec
 
 INPUTS = {"x": InputSpec(shape=("T", "N", 4)), "y": InputSpec(shape=("H", "W"))}
@@ -55,6 +55,16 @@ def test_an_axis_is_a_number_or_what_it_is_of_a_named_one(
     small: tuple[int, ...], large: tuple[int, ...], axes: Axes
 ) -> None:
     assert Shape(Blob(small), Blob(large)).axes(SIZES) == axes
+
+
+@pytest.mark.parametrize("axis", ["T", "4T", "T/2", "3T/2", "T-2", "T+1"])
+def test_what_is_made_of_a_named_axis_follows_it(axis: str) -> None:
+    assert follows(axis, "T")
+
+
+@pytest.mark.parametrize("axis", ["N", "TN", "LENGTH", "2TN", "?", "T'", 4])
+def test_the_letter_of_an_axis_in_the_name_of_another_means_nothing(axis: int | str) -> None:
+    assert not follows(axis, "T")
 
 
 def test_axes_are_written_in_brackets() -> None:

@@ -153,6 +153,22 @@ def test_a_refusal_says_where_each_bottom_comes_from_and_shows_the_arithmetic() 
     assert "after" not in shapes(proof)
 
 
+def test_only_the_axes_that_a_bottom_follows_are_told_with_their_size() -> None:
+    proof = prove(
+        net(
+            "name: ip, type: InnerProduct, num_output: 4",
+            "name: sum, type: Eltwise, bottom: [x, ip]",
+            inputs="{x: {shape: [LINE, 3], batch: false}}",
+        )
+    )
+    (error,) = proof.errors
+    assert error.hint.splitlines()[1:] == [
+        "bottom x (LINE, 3) from the net's inputs",
+        "bottom ip (LINE, 4) from layer ip",
+        "tried with LINE = 256",  # and no N, though the name has one
+    ]
+
+
 def test_a_bottom_made_in_place_is_from_the_layer_that_made_it_last() -> None:
     proof = prove(
         net(

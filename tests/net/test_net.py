@@ -9,6 +9,7 @@ import torch
 from protonet.errors import PathErrors, SpecError, UsageError
 from protonet.net import Net
 from protonet.schema import located
+from protonet.spec.net import InputSpec
 from tests.kinds import KINDS
 from tests.specs import net_of, spec_of
 
@@ -202,3 +203,23 @@ def test_nets_with_convolutions_run_channels_last(
 ) -> None:
     made = Net(net_of(f"name: x, {layer}", inputs="{data: [3, 8, 8]}"))
     assert made.memory_format == memory_format
+
+
+def test_the_same_net_for_other_inputs_has_the_same_parameters() -> None:
+    made = net(IP)
+
+    other = made.with_inputs({"data": InputSpec(shape=(1, 3), batch=False)})
+
+    assert other.params["ip"]["weight"] is made.params["ip"]["weight"]
+    assert other.shapes["ip"].small.shape == (1, 2)
+    assert (other.phase, other.spec.inputs["label"]) == (made.phase, made.spec.inputs["label"])
+    assert other({"data": DATA[:1]})["ip"].tolist() == SCORES[:1]
+
+
+def test_inputs_that_a_parameter_does_not_allow() -> None:
+    with pytest.raises(PathErrors) as caught:
+        net(IP).with_inputs({"data": InputSpec(shape=(4,))})
+
+    (error,) = caught.value.errors
+    assert (error.code, error.path) == ("PN026", ("net", "layers", 0))
+    assert error.why == "weight: it would need the shape (2, 4), and it has (2, 3)"

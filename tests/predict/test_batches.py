@@ -53,6 +53,28 @@ def test_pictures_of_several_sizes_keep_their_order(tmp_path: Path) -> None:
         assert np.array_equal(row, cut.transpose(2, 0, 1))
 
 
+@pytest.mark.parametrize("cut_first", [True, False])
+def test_what_is_of_one_size_when_it_travels_is_prepared_together(
+    tmp_path: Path, *, cut_first: bool
+) -> None:
+    steps = [{"type": "CenterCrop", "size": [4, 4]}, {"type": "Scale", "factor": [0.5]}]
+    transform = tuple(steps if cut_first else steps[::-1])
+    halved = Evaluation(input="data", shape=(3, 4, 4), transform=transform, channels="RGB")
+    sizes = [(4, 6), (6, 4), (4, 6), (4, 8), (6, 4)]
+    paths = [photo(tmp_path / f"{n}.png", *size, n) for n, size in enumerate(sizes)]
+    (batch,) = read_batches([str(path) for path in paths], [Preparation(halved)], 9, 1)
+    (groups,) = batch.views
+    places = [[0, 1, 2, 3, 4]] if cut_first else [[0, 2], [1, 4], [3]]
+    assert [at.tolist() for _, at in groups] == places
+    assert [one.positions.tolist() for one, _ in groups] == places
+    found = batch.samples(0, torch.device("cpu"), channels_last=False)
+    for row, path in zip(found.numpy(), paths, strict=True):
+        with Image.open(path) as image:
+            left, top = (image.width - 4) // 2, (image.height - 4) // 2
+            cut = np.asarray(image.crop((left, top, left + 4, top + 4)))
+        assert np.array_equal(row, cut.transpose(2, 0, 1) * np.float32(0.5))
+
+
 def test_what_cannot_be_read_is_told_in_its_batch(tmp_path: Path) -> None:
     good, bad, cut = (tmp_path / name for name in ("a.png", "b.png", "c.jpg"))
     photo(good, 6, 4, 0)

@@ -144,3 +144,13 @@ def test_a_net_that_takes_no_pictures_is_refused(known: Evaluation, scale: bool,
     with pytest.raises(UsageError) as caught:
         Preparation(known, scale=scale)
     assert str(caught.value) == why
+
+
+def test_only_so_many_sizes_are_remembered() -> None:
+    crop = {"type": "CenterCrop", "size": [1, 1]}
+    one = Preparation(Evaluation(input="data", shape=(3, 1, 1), transform=(crop,), channels="RGB"))
+    for width in range(1, 601):
+        one.check((3, 1, width), "a")
+        assert len(one._pipelines) <= 256
+    images = np.arange(3 * 5, dtype=np.uint8).reshape(1, 3, 1, 5)  # of a size that was forgotten
+    assert one.prepared(images, np.zeros(1, np.int64)).images.ravel().tolist() == [2, 7, 12]

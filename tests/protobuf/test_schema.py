@@ -15,7 +15,7 @@ def test_protobuf_itself_writes_the_bytes_of_caffes_format() -> None:
     blob.shape.dim.append(1)
 
     numbers = b"\x2d" + struct.pack("<f", 1.5)  # field 5, not packed: proto2's own way
-    blob_bytes = numbers + b"\x3a\x02\x08\x01"  # field 7 holds field 1, a whole number
+    blob_bytes = numbers + b"\x3a\x03\x0a\x01\x01"  # field 7 holds field 1, packed as in Caffe
     inner = b"\x0a\x02ip" + b"\x3a" + bytes([len(blob_bytes)]) + blob_bytes  # fields 1 and 7
     assert net.SerializeToString() == b"\xa2\x06" + bytes([len(inner)]) + inner  # field 100
 

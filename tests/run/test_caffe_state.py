@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import torch
 
 from protonet.caffe.solver_state import SolverState
+from protonet.distributed.sharding import Sharding
 from protonet.errors import DataError, UsageError
 from protonet.optim import OPTIMIZERS
 from protonet.run.caffe_state import caffes_snapshot, remember, weights_beside
@@ -100,6 +102,17 @@ def test_several_rules_have_no_state_in_caffe(tmp_path: Path) -> None:
         caffes_snapshot(job, state(history(1)), {})
     assert str(error.value) == (
         "x.solverstate: it is of one update rule, and solver.updates has several"
+    )
+
+
+def test_no_process_takes_all_of_a_state_that_is_shared_out(tmp_path: Path) -> None:
+    job = prepare(small_spec(tmp_path), None, lambda text: None)
+    shared = replace(job, sharding=Sharding(job.group, {}))
+    with pytest.raises(UsageError) as error:
+        caffes_snapshot(shared, state(history(1)), {})
+    assert str(error.value) == (
+        "x.solverstate: under solver.parallel: fsdp no process could take all of it; go on from it "
+        "under ddp: any snapshot of that run goes on under fsdp"
     )
 
 

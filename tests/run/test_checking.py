@@ -134,3 +134,20 @@ def test_everything_that_does_not_fit_is_told_at_once(tmp_path: Path) -> None:
         ("PN040", "data.test.source"),
         ("PN041", "data.train.source"),
     ]
+
+
+def test_sorted_labels_are_mixed_by_no_small_buffer(tmp_path: Path) -> None:
+    path = sorted_file(tmp_path)
+    (doubt,) = checked(path, "data.train.shuffle=buffer:30")
+    assert (doubt.code, doubt.path, doubt.why, doubt.hint) == (
+        *("PN043", "data.train", "the labels are sorted, and a buffer of 30 mixes neighbours only"),
+        "write shuffle: true, or shuffle: block",
+    )
+
+
+@pytest.mark.parametrize("key", ["shuffle=block", "sampling=balanced", "reservoir={size: 9}"])
+def test_sorted_labels_are_no_doubt_where_records_come_from_all_over(
+    tmp_path: Path, key: str
+) -> None:
+    more = () if key.startswith("shuffle") else ("data.train.shuffle=false",)
+    assert checked(sorted_file(tmp_path), *more, f"data.train.{key}") == []

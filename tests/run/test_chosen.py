@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from protonet.errors import StorageError, UsageError
-from protonet.run import train
 from protonet.run.chosen import Chosen, chosen, named, set_aside
 from protonet.run.folder import RunFolder
+from protonet.run.train import train
 from protonet.schema import load_spec, respecified
 from protonet.snapshot import Snapshots
 from tests.small import small_spec

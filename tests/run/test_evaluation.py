@@ -25,6 +25,7 @@ def header(made_by: dict[str, str], **field: Any) -> Header:
         ({}, None, None),
         ({"command": "known", "resize": "5x4"}, None, None),
         ({"command": "convert", "resize": "5x4"}, "5x4", None),
+        ({"command": "read", "resize": "5x4"}, "5x4", None),
         ({"command": "convert", "resize": "short:4", "encode": "png"}, "short:4", None),
         ({"command": "convert", "encode": "kept"}, None, None),
         ({"command": "convert", "encode": "jpg:70"}, None, "jpg:70"),

@@ -12,9 +12,9 @@ from protonet.errors import ExportError, UsageError
 from protonet.predict.files import find_pictures
 from protonet.predict.predictor import Pace, predict
 from protonet.predict.preparation import Preparation
-from protonet.run import train
 from protonet.run.exporting import Export, export_model
 from protonet.run.model import Asked, open_model
+from protonet.run.train import train
 from tests.predict.photos import photo_spec
 from tests.run.test_output import Shown
 

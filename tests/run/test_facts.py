@@ -55,10 +55,32 @@ def test_paths_of_the_command_line_begin_in_the_current_folder(
     assert plain["solver"]["weights"] == [f"{here}/w.npz"]
 
 
+def test_the_files_of_layers_are_absolute(tmp_path: Path) -> None:
+    layer = "{name: out, type: HDF5Output, bottom: [data, label], file_name: out.h5}"
+    net = f"net: {{inputs: {{data: [3], label: []}}, layers: [{layer}]}}"
+    (tmp_path / "net.yaml").write_text(net)
+    spec = load_spec(tmp_path / "net.yaml")
+    for expanded in (False, True):
+        (written,) = resolved(spec, expanded=expanded)["net"]["layers"]
+        assert written["file_name"] == f"{tmp_path}/out.h5"
+
+
 def test_resolving_leaves_the_spec_as_it_is(tmp_path: Path) -> None:
     spec = small_spec(tmp_path)
     resolved(spec)
     assert spec.origin.data["data"]["train"]["source"] == "points.lmdb/train"
+
+
+def test_every_dataset_of_a_source_is_made_absolute(tmp_path: Path) -> None:
+    path = small_file(tmp_path)
+    text = path.read_text().replace(
+        "source: points.lmdb/train", "source: {points.lmdb/train: 3, dataset://digits/train: 1}"
+    )
+    path.write_text(text.replace("source: points.lmdb/test", "source: [points.lmdb/test, b.h5]"))
+    data = resolved(load_spec(path))["data"]
+    home = tmp_path.absolute()
+    assert data["train"]["source"] == {f"{home}/points.lmdb/train": 3, "dataset://digits/train": 1}
+    assert data["test"]["source"] == [f"{home}/points.lmdb/test", f"{home}/b.h5"]
 
 
 def test_known_sets_and_the_files_own_name_stay(tmp_path: Path) -> None:
@@ -181,3 +203,14 @@ def test_facts_name_versions_machine_data_and_the_command(
         "content_hash": job.sets["train"].first.header.content_hash,
     }
     assert facts["command"] == "protonet train 'my net.yaml'"
+
+
+def test_the_folder_of_images_is_made_absolute_and_made_up_samples_have_none(
+    tmp_path: Path,
+) -> None:
+    path = small_file(tmp_path)
+    path.write_text(path.read_text().replace("points.lmdb/train", "list.txt, root_folder: far"))
+    data = resolved(load_spec(path, ["data.test={source: random, batch_size: 1}"]))["data"]
+    assert data["train"]["source"] == f"{tmp_path}/list.txt"
+    assert data["train"]["root_folder"] == f"{tmp_path}/far"
+    assert data["test"]["source"] == "random"

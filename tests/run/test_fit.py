@@ -81,10 +81,11 @@ def test_images_of_different_sizes_make_no_batch(tmp_path: Path) -> None:
     pictures = [np.zeros((4, 4, 3), np.uint8), np.zeros((5, 4, 3), np.uint8)]
     write_encoded(tmp_path / "images.lmdb", pictures)
     assert refusal(tmp_path, {}) == [
-        "error[PN041] spec.yaml:3:13 data.train.source: the images of data have different sizes, "
-        "and a batch has one",
+        "error[PN041] spec.yaml:3:13 data.train.source: the images have different sizes, and a "
+        "batch has one",
         "    3 |     source: images.lmdb",
         "      |             ^^^^^^^^^^^",
-        "      convert the set again with --resize WxH   see: protonet explain PN041",
+        "      {type: RandomResizedCrop, size: [4, 4]} makes one of them, and so do {type: Resize, "
+        "short: 4} and after it {type: CenterCrop, size: [4, 4]}  see: protonet explain PN041",
         "1 error in spec.yaml",
     ]

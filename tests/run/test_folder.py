@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from protonet.errors import StorageError, UsageError
-from protonet.run.folder import RunFolder, new_run, newest_run, safe_name
+from protonet.run.folder import RunFolder, known_run, new_run, newest_run, safe_name
 
 
 @pytest.fixture(autouse=True)
@@ -26,13 +26,33 @@ def test_runs_are_numbered_under_their_name() -> None:
 def test_numbers_go_on_after_the_largest() -> None:
     Path("runs/lenet/9").mkdir(parents=True)
     Path("runs/lenet/notes").mkdir()
-    assert new_run("lenet", None).path == Path("runs/lenet/10")
+    folder = new_run("lenet", None)
+    assert folder.path == Path("runs/lenet/10")
+    folder.write(folder.facts, "{}")
     assert newest_run("lenet", None) == RunFolder(Path("runs/lenet/10"))
+
+
+def test_a_run_that_was_killed_before_it_said_what_it_starts_from_is_none() -> None:
+    first, _ = new_run("lenet", None), new_run("lenet", None)
+    assert newest_run("lenet", None) is None
+    first.write(first.facts, "{}")
+    assert newest_run("lenet", None) == first
 
 
 def test_there_is_no_newest_where_there_is_none() -> None:
     assert newest_run("lenet", None) is None
     assert newest_run("lenet", Path("gone")) is None
+
+
+def test_what_has_to_be_there_is_missed_by_name() -> None:
+    with pytest.raises(UsageError) as caught:
+        known_run("lenet")
+    assert str(caught.value) == (
+        "there is no run of lenet in the current folder; name the weights: --weights FILE"
+    )
+    folder = new_run("lenet", None)
+    folder.write(folder.facts, "{}")
+    assert known_run("lenet") == folder
 
 
 def test_a_given_folder_is_used_if_it_is_empty() -> None:

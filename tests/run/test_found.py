@@ -9,7 +9,7 @@ import pytest
 
 from protonet.data.known import Located, Search
 from protonet.errors import SpecError
-from protonet.run import found
+from protonet.run import opening
 from protonet.run.found import find_sources
 from protonet.schema import load_spec
 from tests.data.tables import write
@@ -46,6 +46,46 @@ def test_a_source_of_the_command_line_lies_in_the_current_folder(
     assert paths == [f"{tmp_path}/images.lmdb", "mine.lmdb"]
 
 
+def rewritten(path: Path, number: int, source: str) -> None:
+    """Let a source of the training set, the first or the second, be another."""
+    name = ("images.lmdb", "masks.lmdb")[number]
+    path.write_text(path.read_text().replace(f"source: {name}", f"source: {source}", 1))
+
+
+def test_datasets_of_one_source_are_read_as_one(tmp_path: Path) -> None:
+    path = write_pairs(tmp_path)
+    rewritten(path, 1, "[masks.lmdb, images.lmdb]")
+    assert refusal(path)[0] == (
+        "error[PN041] pairs.yaml:5:16 data.train.1.source: masks.lmdb and images.lmdb have 24 "
+        "records, and images.lmdb, with which it is read in step, has 12"
+    )
+    rewritten(path, 0, "[masks.lmdb, images.lmdb]")
+    first, second = find_sources("train", load_spec(path), Search(), pytest.fail)
+    assert [len(first.dataset), len(second.dataset)] == [24, 24]
+    assert first.dataset[12]["data"].tolist() == pixels()[0].tolist()
+
+
+def test_datasets_of_one_source_are_alike(tmp_path: Path) -> None:
+    path = write_pairs(tmp_path)
+    write(tmp_path / "small.lmdb", {"data": pixels()[:, :, :5]})
+    rewritten(path, 1, "[masks.lmdb, small.lmdb]")
+    assert refusal(path)[0] == (
+        "error[PN041] pairs.yaml:5:16 data.train.1.source: masks.lmdb and small.lmdb are read as "
+        "one, and differ: data has the shape (1, 6, 6) in the first, and (1, 5, 6) in the second"
+    )
+
+
+def test_one_of_several_datasets_that_is_missing_is_named(tmp_path: Path) -> None:
+    path = write_pairs(tmp_path)
+    rewritten(path, 0, "{images.lmdb: 2, images.lmbd: 1}")
+    rewritten(path, 1, "{masks.lmdb: 2, gone: 1}")
+    assert [line for line in refusal(path) if line.startswith("error")] == [
+        "error[PN040] pairs.yaml:4:16 data.train.0.source: images.lmbd: there is no such dataset; "
+        "did you mean images.lmdb?",
+        "error[PN040] pairs.yaml:5:16 data.train.1.source: gone: there is no such dataset",
+    ]
+
+
 def test_sources_of_different_lengths_are_not_in_step(tmp_path: Path) -> None:
     path = write_pairs(tmp_path)
     write(tmp_path / "masks.lmdb", {"data": pixels(11)}, force=True)
@@ -78,7 +118,7 @@ def test_a_stand_in_is_told_from_the_set_that_is_named(
         assert (address, fallback) == ("dataset://mnist/train", "digits")
         return Located(str(tmp_path / "images.lmdb"), "digits", ("mnist cannot be had",))
 
-    monkeypatch.setattr(found, "locate", located)
+    monkeypatch.setattr(opening, "locate", located)
     second = "data.train.1={source: dataset://mnist/train, fallback: digits}"
     spec = load_spec(write_pairs(tmp_path), [second])
     images, digits = find_sources("train", spec, Search(), said.append)

@@ -46,6 +46,18 @@ def test_paths_are_seen_from_the_new_file(tmp_path: Path) -> None:
     }
 
 
+def test_every_dataset_of_a_source_is_seen_from_the_new_file() -> None:
+    data, means = settled(
+        "  train:\n"
+        "    {source: {there.lmdb: 3, dataset://digits/train: 1, none.lmdb: 2}, batch_size: 1}\n"
+        "  test: {source: [there.lmdb, none.lmdb], batch_size: 1}"
+    )
+    weights = {"../there.lmdb": 3, "dataset://digits/train": 1, "none.lmdb": 2}
+    assert data["train"]["source"] == weights
+    assert data["test"]["source"] == ["../there.lmdb", "none.lmdb"]
+    assert means.missing == ["there is no none.lmdb; change it before you train"] * 2
+
+
 def test_what_is_not_there_stays_as_it_is_written_and_is_told() -> None:
     transform = "transform: {mean_file: none.npy}"
     data, means = settled(f"  test: {{source: none.lmdb, batch_size: 1, {transform}}}")
@@ -107,3 +119,17 @@ def test_a_mean_of_other_channels_is_refused() -> None:
     assert str(error.value) == (
         "mean.npy: the mean has the shape (3, 4, 4), and the net reads data (N, 1, 2, 2)"
     )
+
+
+def test_the_folder_of_images_is_seen_from_the_new_file() -> None:
+    Path("list.txt").touch()
+    Path("far").mkdir()
+    for root, expected in (("far", "../far"), ("none", "none")):
+        entry = f"{{source: list.txt, root_folder: {root}, batch_size: 1}}"
+        data, _ = settled(f"  test: {entry}")
+        assert data["test"]["root_folder"] == expected
+
+
+def test_samples_that_are_made_up_lie_nowhere() -> None:
+    data, means = settled("  test: {source: random, batch_size: 1}")
+    assert (data["test"]["source"], means.missing) == ("random", [])

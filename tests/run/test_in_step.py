@@ -12,11 +12,11 @@ import torch
 
 from protonet.data.layout import Array
 from protonet.errors import UsageError
-from protonet.run import TrainOptions, run_training, train
 from protonet.run.facts import resolved, spec_text
 from protonet.run.job import prepare
 from protonet.run.measure import measure
 from protonet.run.output import Silent
+from protonet.run.train import TrainOptions, run_training, train
 from protonet.schema import load_spec, respecified
 from protonet.snapshot import read_snapshot
 from tests.data.tables import write

@@ -9,7 +9,9 @@ import pytest
 
 from protonet.errors import DataError, SpecError, UsageError
 from protonet.run.loading import load, load_plain, number_of_classes
+from tests.convert.pictures import class_folders
 from tests.data.tables import TINY, write
+from tests.data.window_set import write_windows
 from tests.small import small_file
 
 CLASSES = """\
@@ -37,6 +39,13 @@ def classes_file(folder: Path) -> Path:
 
 def test_the_number_of_classes_is_that_of_the_header(tmp_path: Path) -> None:
     assert outputs(classes_file(tmp_path)) == [3, 6]
+
+
+def test_a_window_file_has_a_class_for_the_background_too(tmp_path: Path) -> None:
+    path = classes_file(tmp_path)
+    write_windows(tmp_path)
+    changes = ("data.train.windows={}", "data.train.transform={crop_size: 4}")
+    assert outputs(path, f"data.train.source={tmp_path}/windows.txt", *changes) == [4, 8]
 
 
 def test_of_a_known_set_it_is_known_without_having_it(
@@ -197,3 +206,15 @@ def test_plain_data_are_a_spec_wherever_they_were_kept(tmp_path: Path) -> None:
     first = str(caught.value).splitlines()[0]
     assert first.startswith("error[PN012] state.json:")
     assert first.endswith("nett: unknown key")
+
+
+def test_a_folder_and_a_list_have_classes_and_made_up_samples_have_none(tmp_path: Path) -> None:
+    class_folders(tmp_path / "photos", cat=1, dog=1, emu=1)
+    (tmp_path / "list.txt").write_text("000.png 4\n")
+    assert number_of_classes({"source": "photos"}, tmp_path) == 3
+    train = {"source": "list.txt", "root_folder": "photos/cat"}
+    assert number_of_classes(train, tmp_path) == 5
+    assert number_of_classes({"source": {"random": 1, "photos": 2}}, tmp_path) == 3
+    with pytest.raises(UsageError) as caught:
+        number_of_classes([{"source": "random"}, {"source": 3}, None], tmp_path)
+    assert str(caught.value) == "random names no classes"

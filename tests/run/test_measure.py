@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from protonet.errors import DataError, SpecError, UsageError
-from protonet.run import train
 from protonet.run.measure import measure
+from protonet.run.train import train
 from protonet.schema import load_spec
 from tests.run.test_output import Shown
 from tests.run.test_sets import images, write_images

@@ -8,12 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from protonet.errors import SpecError
+from protonet.distributed.group import ALONE, Group
+from protonet.errors import PathError, SpecError
 from protonet.net import Net
-from protonet.run import TrainOptions, run_training
 from protonet.run.job import Job, prepare
-from protonet.run.micro_batches import micro_batch, splitting_of
+from protonet.run.micro_batches import check_alone, micro_batch, splitting_of
 from protonet.run.rules import parted_net
+from protonet.run.train import TrainOptions, run_training
 from protonet.run.updating import updates_of
 from protonet.schema import Spec, load_spec, respecified
 from protonet.snapshot import Machine, read_snapshot
@@ -279,3 +280,21 @@ def test_memory_for_not_one_sample_ends_the_run(
     tight(torch.nn.ReLU, 0, monkeypatch)
     with pytest.raises(Exception, match="^out of memory in iteration 0: CUDA out of memory"):
         run_training(small_spec(tmp_path), TrainOptions(run=Path("a")))
+
+
+@pytest.mark.parametrize("size", ["auto", "off", 4])
+def test_several_processes_compute_no_smaller_parts(size: str | int) -> None:
+    solver = SolverSpec.model_validate({"base_lr": 0.1, "max_iter": 1, "micro_batch": size})
+    check_alone(solver, ALONE)
+    if not isinstance(size, int):
+        check_alone(solver, Group(0, 2, 0, 2))
+        return
+    with pytest.raises(PathError) as caught:
+        check_alone(solver, Group(0, 2, 0, 2))
+    found = caught.value
+    assert (found.code, found.path, found.got) == ("PN016", ("solver", "micro_batch"), "4")
+    assert found.why == "2 processes compute a part of every batch each, and no smaller ones"
+    assert found.hint == (
+        "half the batch_size with twice the iter_size gives the same updates with half the memory; "
+        "leave micro_batch out"
+    )

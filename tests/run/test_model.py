@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from protonet.errors import DataError, UsageError
-from protonet.run import train
 from protonet.run.by_hand import ByHand
 from protonet.run.model import Asked, Model, open_model
+from protonet.run.train import train
 from protonet.snapshot import Stored
 from tests.predict.photos import photo_spec
 from tests.run.test_output import Shown

@@ -16,11 +16,11 @@ from protonet.errors import DataError, StorageError, UsageError
 from protonet.net import Net
 from protonet.predict.files import find_pictures
 from protonet.predict.predictor import Pace
-from protonet.run import train
 from protonet.run.measure import measure
 from protonet.run.model import Asked, Model, open_model
 from protonet.run.predicting import Done, Wanted, predict_pictures
 from protonet.run.sets import open_sets
+from protonet.run.train import train
 from protonet.schema import load_spec
 from tests.predict.photos import photo, photo_spec
 from tests.run.test_output import Shown

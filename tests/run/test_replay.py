@@ -71,6 +71,7 @@ def test_the_format_is_this_one(tmp_path: Path) -> None:
         "samples": 4,
         "rows": [[5, 1], [2, 0]],
         "machine": MACHINE.model_dump(),
+        "rank": 0,
         "what": "the output of layer ip is not finite",
     }
     # safetensors: 8 bytes of length, then names in JSON, then the numbers

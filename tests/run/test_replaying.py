@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from protonet.errors import NonFiniteError, SnapshotError
-from protonet.run import TrainOptions, run_training
 from protonet.run.job import prepare
 from protonet.run.nonfinite import explain
 from protonet.run.replay import read_replay, write_replay
 from protonet.run.replaying import Change, replay_step, together
+from protonet.run.train import TrainOptions, run_training
 from protonet.run.updating import updates_of
 from protonet.schema import respecified
 from protonet.solver import seed_generators

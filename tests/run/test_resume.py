@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from protonet.errors import SnapshotError, UsageError
-from protonet.run import train
 from protonet.run.facts import resolved
 from protonet.run.job import prepare
 from protonet.run.remembered import restore
 from protonet.run.resume import check_continues
+from protonet.run.train import train
 from protonet.schema import load_spec, respecified
 from protonet.snapshot import Snapshot, read_snapshot
 from tests.small import points, small_file, small_spec, write_points
@@ -40,6 +40,27 @@ def test_the_same_spec_goes_on_without_a_word(snapshot: Snapshot, tmp_path: Path
 def test_what_may_change_is_noted(snapshot: Snapshot, tmp_path: Path) -> None:
     notes = continued(tmp_path, snapshot, "solver.max_iter=8", "solver.clip_gradients=1.5")
     assert notes == ["solver.clip_gradients was not given, is 1.5", "solver.max_iter was 4, is 8"]
+
+
+def test_another_order_of_the_records_is_another_training(
+    snapshot: Snapshot, tmp_path: Path
+) -> None:
+    """`full` is what `true` is."""
+    assert continued(tmp_path, snapshot, "data.train.shuffle=full") == []
+    for changed, told in {
+        "shuffle=block": "shuffle was true, is block",
+        "shuffle=buffer:20": "shuffle was true, is buffer:20",
+        "sampling=balanced": "sampling was not given, is balanced",
+        "rand_skip=3": "rand_skip was not given, is 3",
+        "reservoir={size: 3}": "reservoir was not given, is {size: 3}",
+        "source={points.lmdb/train: 0.5}": "source was not given, is 0.5",
+    }.items():
+        with pytest.raises(UsageError) as caught:
+            continued(tmp_path, snapshot, f"data.train.{changed}")
+        assert str(caught.value) == (
+            f"{snapshot.path}: belongs to another training: data.train.{told}. Put it back, or "
+            "train anew without --resume"
+        )
 
 
 def test_both_forms_of_the_update_rule_are_the_same_training(

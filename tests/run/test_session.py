@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from protonet.errors import DataError, NonFiniteError, TrainingError
+from protonet.errors import DataError, NonFiniteError, StorageError, TrainingError
 from protonet.hooks.display import Display
 from protonet.hooks.guard import Guard
 from protonet.hooks.histograms import Histograms
@@ -22,7 +22,7 @@ from protonet.run.folder import RunFolder, new_run
 from protonet.run.job import Job, prepare
 from protonet.run.output import Log, Output, Silent
 from protonet.run.records import Records
-from protonet.run.session import Session
+from protonet.run.session import Session, _refuse_to_save
 from protonet.schema import Spec, respecified
 from protonet.snapshot import Evaluation, State, Stored, read_snapshot
 from protonet.solver import Solver
@@ -209,3 +209,11 @@ def test_a_session_goes_on_from_a_state(tmp_path: Path) -> None:
     rows = folder.metrics.read_text().splitlines()
     assert [row.split(", ")[0] for row in rows] == ['{"iteration": 4', '{"iteration": 6']
     assert read_snapshot(folder.snapshots / "iter_6").state.position == 6
+
+
+def test_a_process_with_a_part_of_the_weights_says_why_it_saves_nothing() -> None:
+    with pytest.raises(StorageError) as caught:
+        _refuse_to_save(7)
+    assert str(caught.value) == (
+        "under solver.parallel: fsdp each process has only a part of the weights"
+    )

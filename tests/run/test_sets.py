@@ -14,7 +14,7 @@ from protonet.data.known import Located, Search
 from protonet.data.table import create_tables
 from protonet.errors import SpecError
 from protonet.net import Net
-from protonet.run import found as found_module
+from protonet.run import opening
 from protonet.run.sets import OpenSet, open_sets
 from protonet.schema import load_spec, located
 
@@ -220,7 +220,7 @@ def test_a_download_shows_how_far_it_is(tmp_path: Path, monkeypatch: pytest.Monk
             search.progress(done, 11_600_000)
         return Located(str(tmp_path / "images.lmdb"), "mnist")
 
-    monkeypatch.setattr(found_module, "locate", located)
+    monkeypatch.setattr(opening, "locate", located)
     write_images(tmp_path / "images.lmdb", images())
     spec = load_spec(written(tmp_path, {"source": "dataset://mnist/train"}))
     open_sets(spec, {"train": Net(spec.net)}, pytest.fail, shown.append)

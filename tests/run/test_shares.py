@@ -15,8 +15,8 @@ from protonet.data.layout import Array
 from protonet.distributed.group import ALONE, Group
 from protonet.errors import DataError, PathError, SpecError
 from protonet.net import Net
-from protonet.run import train
 from protonet.run.sets import OpenSet, open_sets
+from protonet.run.train import train
 from protonet.schema import load_spec, located
 from protonet.snapshot import read_snapshot
 from tests.data.tables import write

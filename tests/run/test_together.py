@@ -13,10 +13,16 @@ import torch
 from protonet.distributed.group import Group
 from protonet.hooks.guard import Failure
 from protonet.hooks.hook import Step
-from protonet.hooks.signals import Received
+from protonet.hooks.signals import Received, StopAsked
 from protonet.hooks.stopwatch import Stopwatch
 from protonet.run.job import prepare
-from protonet.run.together import Agreement, begin_alike, explain_together, share_time
+from protonet.run.together import (
+    Agreement,
+    begin_alike,
+    explain_together,
+    heed_together,
+    share_time,
+)
 from protonet.schema import load_spec
 from tests.distributed.siblings import together
 from tests.small import points, small_file, write_points
@@ -106,3 +112,21 @@ def test_the_rank_that_has_the_cause_tells_it(record: int, rank: int, tmp_path: 
     folder = tmp_path / "run" / "rank_1" if rank else tmp_path / "run"
     assert first.replay == second.replay == folder / "replay_iter_6"
     assert sorted(path.parent for path in (tmp_path / "run").rglob("replay.json")) == [first.replay]
+
+
+def test_what_is_long_ends_in_all_processes_when_one_is_asked_to() -> None:
+    def work(group: Group) -> tuple[int, bool]:
+        effects = {signal.SIGTERM: "stop", signal.SIGHUP: "snapshot"}
+        received = Received(effects, "again", alone=False)  # type: ignore[arg-type]  # effects
+        for rounds in range(4):
+            if rounds == 1 and not group.is_first:
+                received._note(signal.SIGHUP, None)
+            if rounds == 2 and group.is_first:
+                received._note(signal.SIGTERM, None)
+            try:
+                heed_together(group, received)
+            except StopAsked:
+                return rounds, received.wants_snapshot
+        return 4, received.wants_snapshot
+
+    assert together(2, work) == [(2, True), (2, True)]

@@ -16,11 +16,11 @@ from protonet.data.header import FieldSpec
 from protonet.data.table import create_tables
 from protonet.errors import DataError, Interrupted, NonFiniteError, SpecError, StorageError
 from protonet.hooks.hook import Step
-from protonet.run import Result, TrainOptions, run_training, train
 from protonet.run.folder import RunFolder
 from protonet.run.hooking import Workshop, hooks_of
 from protonet.run.job import prepare
 from protonet.run.saving import Saver
+from protonet.run.train import Result, TrainOptions, run_training, train
 from protonet.schema import load_spec, respecified
 from protonet.snapshot import Snapshots, read_snapshot
 from protonet.solver import Solver

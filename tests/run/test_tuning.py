@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +142,18 @@ def test_a_run_records_its_choice_and_a_resumed_one_repeats_it(
     machine = read_snapshot(again.folder / "snapshots" / "iter_6").state.machine
     assert (machine.channels_last, machine.threads, len(calls)) == (True, 1, 1)
     assert calls == [frozenset({"compile"})]  # threads are given, and there are no images
+
+
+@pytest.mark.parametrize("kind", ["cuda", "mps"])
+def test_a_step_is_over_when_its_device_is(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[str] = []
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda device: waited.append("cuda"))
+    monkeypatch.setattr(torch.mps, "synchronize", lambda: waited.append("mps"))
+    tuning.wait_for(torch.device(kind))
+    assert waited == [kind]
+
+
+def test_the_threads_of_a_cpu_are_tried_where_it_computes(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed(monkeypatch, lambda choice: float(choice.threads))
+    on_mps = replace(trial({"threads"}), device="mps")
+    assert tune(on_mps, Choice(None, threads=3), pytest.fail).threads == 3

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from protonet.errors import SnapshotError
-from protonet.run import train
+from protonet.run.train import train
 from protonet.snapshot import Evaluation, read_evaluation
 from protonet.snapshot.evaluations import snapshot_of
 from tests.small import small_spec

@@ -78,6 +78,14 @@ def test_every_mismatch_is_told(tmp_path: Path) -> None:
     assert report.whole() == [*report.lines()[:1], "  loaded: hidden/weight", *report.lines()[1:]]
 
 
+def test_a_parameter_that_the_file_has_under_two_names_counts_once(tmp_path: Path) -> None:
+    arrays = {"hidden/weight": filled(5, 6), "scores/weight": filled(10, 5)}
+    path = saved(tmp_path, {**arrays, "scores.weight": filled(10, 5)})
+    report = load_weights(small_net(tmp_path), path)
+    assert report.misfit == ("scores/weight (10, 5) for (3, 5)",)
+    assert report.lines()[0] == f"weights from {path}: 1 of 4 parameters loaded"
+
+
 def test_the_whole_report_names_every_parameter() -> None:
     names = tuple(f"layer_{number}/weight" for number in range(20))
     report = WeightsReport("w.npz", names, (), (), (), names[:9])

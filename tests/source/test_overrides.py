@@ -8,7 +8,7 @@ import pytest
 
 from protonet.source import Origin
 from protonet.source.overrides import is_of_inner_layer
-from tests.language.flat import loaded
+from tests.language.expansions import loaded
 from tests.specs import origin_of
 
 TEXT = """
@@ -150,6 +150,13 @@ def test_marks_point_into_the_override() -> None:
 def test_what_fits_nothing_is_told(override: str, expected: str) -> None:
     (problem,) = overridden(override).problems
     assert problem.render() == expected
+
+
+def test_an_index_of_thousands_of_digits_fits_nothing() -> None:
+    # Python itself refuses to turn more than 4,300 digits into a number
+    digits = "5" * 5000
+    (problem,) = overridden(f"net.inputs.data.{digits}=1").problems
+    assert problem.why == f"nothing in net.inputs.data is named {digits}"
 
 
 def test_all_overrides_that_fit_nothing_are_told() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,19 @@ def test_another_encoding_is_told_with_its_place(spec: Path) -> None:
     )
 
 
+def test_another_encoding_is_told_with_its_place_behind_a_byte_order_mark(spec: Path) -> None:
+    spec.write_bytes(b"\xef\xbb\xbfname: caf\xe9\n")
+    with pytest.raises(SpecError) as caught:
+        read_source(spec)
+    assert str(caught.value) == (
+        f"error[PN001] {spec}:1:10: the text is not UTF-8\n"
+        "    1 | name: caf\ufffd\n"
+        "      |          ^\n"
+        "      got byte 0xe9; save the file as UTF-8     see: protonet explain PN001\n"
+        f"1 error in {spec}"
+    )
+
+
 def test_a_list_is_no_spec(spec: Path) -> None:
     spec.write_text("- a\n- b\n")
     with pytest.raises(SpecError) as caught:
@@ -66,6 +80,18 @@ def test_a_missing_file_is_told_with_the_nearest_name(spec: Path) -> None:
     with pytest.raises(UsageError) as caught:
         read_source(spec.with_name("nett.yaml"))
     assert str(caught.value) == f"{spec.parent}/nett.yaml: no such file; did you mean {spec}?"
+
+
+def test_a_missing_file_in_a_folder_that_may_not_be_listed_is_told(
+    spec: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(UsageError) as caught:
+        read_source(spec)
+    assert str(caught.value) == f"{spec}: no such file"
 
 
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:

@@ -156,6 +156,16 @@ def test_an_ambiguous_number_is_read_without_its_zero() -> None:
     assert read("a: 012\n").data == {"a": 12}
 
 
+def test_an_ambiguous_number_of_thousands_of_digits_is_told() -> None:
+    # Python itself refuses to turn more than 4,300 digits into a number
+    (problem,) = read(f"a: 0{'1' * 5000}\n").problems
+    assert (problem.code, problem.why, problem.hint) == (
+        "PN003",
+        f"0{'1' * 39}… is ambiguous: a leading zero",
+        "quote it if it is a text",
+    )
+
+
 def test_a_quoted_merge_key_is_a_key() -> None:
     reading = read("'<<': 1\n")
     assert (reading.data, reading.problems) == ({"<<": 1}, ())
@@ -187,6 +197,10 @@ def refusal(text: str) -> tuple[str, str, str, str]:
         (
             "ä: 1\nb: ü\x07\n",
             ("PN001", "a.yaml:2:5", "control characters are not allowed", ""),
+        ),
+        (
+            "a: 1\n\x07b: 2\n",
+            ("PN001", "a.yaml:2:1", "control characters are not allowed", ""),
         ),
         (
             "a: 'b\nc: 1\n",

@@ -79,7 +79,12 @@ def test_a_known_set_may_have_a_fallback() -> None:
             "data.train.transform.0.type",
             "unknown transform",
         ),
-        ("source: [a, b], batch_size: 1", "PN010", "data.train.source", "a text is needed"),
+        (
+            "source: 7, batch_size: 1",
+            "PN010",
+            "data.train.source",
+            "a text is needed, or a list of texts, or a map of weights",
+        ),
     ],
 )
 def test_a_set_that_is_none_is_told(written: str, code: str, path: str, why: str) -> None:
@@ -139,6 +144,27 @@ in step
       |                                                                              ^
       got "s"; leave it out here                see: protonet explain PN015
 2 errors in net.yaml""",
+        ),
+        (
+            "[{source: {a: 3, b: 1}, batch_size: 2}, {source: c}]",
+            """\
+error[PN015] net.yaml:1:64 data.train.1.source: the first source has the weights 3, 1, and all are \
+read in step
+    1 | data: {train: [{source: {a: 3, b: 1}, batch_size: 2}, {source: c}]}
+      |                                                                ^
+      got "c"; write as many here, with the same weights  see: protonet explain PN015
+1 error in net.yaml""",
+        ),
+        (
+            "[{source: a, batch_size: 2, sampling: balanced}, {source: c, sampling: {by: x}}]",
+            """\
+error[PN015] net.yaml:1:86 data.train.1.sampling: the first source has sampling: balanced, and \
+all are read in step
+    1 | data: {train: [{source: a, batch_size: 2, sampling: balanced}, \
+{source: c, sampling: {by: x}}]}
+      |                                                                                      ^^^^^^^
+      leave it out here                         see: protonet explain PN015
+1 error in net.yaml""",
         ),
         (
             "[]",

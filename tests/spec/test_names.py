@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from tests.language.flat import DENSE, loaded, reads, refusal
+from tests.language.expansions import DENSE, loaded, reads, refusal
 
 IP = "type: InnerProduct, num_output: 784"
 TWO = f"""\
-    two:
-      bottoms: [x, skip]
-      tops: [sum, ip]
-      layers:
-        - {{name: ip, {IP}, bottom: x}}
-        - {{name: sum, type: Eltwise, bottom: [ip, skip]}}
+two:
+  bottoms: [x, skip]
+  tops: [sum, ip]
+  layers:
+    - {{name: ip, {IP}, bottom: x}}
+    - {{name: sum, type: Eltwise, bottom: [ip, skip]}}
 """
 
 
@@ -102,7 +102,7 @@ def test_a_repeated_block_keeps_its_other_bottoms() -> None:
 
 def test_an_in_place_top_inside_a_block_gives_the_name_a_new_value() -> None:
     block = (
-        f"    k: {{layers: [{{name: ip, {IP}}}, {{name: r, type: ReLU, top: ip}}, "
+        f"k: {{layers: [{{name: ip, {IP}}}, {{name: r, type: ReLU, top: ip}}, "
         "{name: s, type: Sigmoid, bottom: 'layer:ip'}, {name: u, type: Eltwise, bottom: [ip, s]}]}"
     )
     assert read("name: d, type: k", "name: e, type: ReLU, bottom: 'layer:d/ip'", blocks=block) == {
@@ -121,7 +121,7 @@ def test_an_instance_may_give_a_new_value_to_its_own_bottom() -> None:
 
 def test_chaining_passes_over_an_instance_that_gives_a_loss() -> None:
     block = (
-        f"    k: {{bottoms: [x, y], layers: [{{name: ip, {IP}}}, "
+        f"k: {{bottoms: [x, y], layers: [{{name: ip, {IP}}}, "
         "{name: loss, type: SoftmaxWithLoss, bottom: [ip, y]}]}"
     )
     found = reads(
@@ -146,11 +146,11 @@ def test_instances_of_other_phases_are_passed_over() -> None:
 
 
 def test_an_outer_blob_means_nothing_inside_a_block() -> None:
-    block = f"    k: {{layers: [{{name: ip, {IP}}}, {{name: s, type: Eltwise, bottom: [ip, a]}}]}}"
+    block = f"k: {{layers: [{{name: ip, {IP}}}, {{name: s, type: Eltwise, bottom: [ip, a]}}]}}"
     assert refusal(f"name: a, {IP}", "name: d, type: k", blocks=block) == (
         "error[PN023] net.yaml:4:105 net.layers.d/s.bottom.1: nothing above in this block gives a "
         "blob a\n"
-        f"    4 | {block}\n"
+        f"    4 |     {block}\n"
         f"      | {' ' * 104}^\n"
         "      inside a block only its own names count; known: ip, x  see: protonet explain PN023\n"
         "      in block k, used as d in net.yaml:7:23\n"
@@ -159,7 +159,7 @@ def test_an_outer_blob_means_nothing_inside_a_block() -> None:
 
 
 def test_a_blob_that_a_block_has_in_one_phase_only_is_missing_in_the_others() -> None:
-    block = f"    k: {{layers: [{{name: ip, {IP}}}, {{name: r, type: ReLU, phase: train}}]}}"
+    block = f"k: {{layers: [{{name: ip, {IP}}}, {{name: r, type: ReLU, phase: train}}]}}"
     assert refusal("name: d, type: k", "name: e, type: ReLU, bottom: d", blocks=block) == (
         "error[PN023] net.yaml:7:37 net.layers.e.bottom: the blob d does not exist in phase test\n"
         "    7 |     - {name: e, type: ReLU, bottom: d}\n"

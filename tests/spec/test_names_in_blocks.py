@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from protonet.spec.names import ROOT, Made, Names, Room
-from tests.language.expansions import names, refused_spec
+from tests.language.expansions import names, refusal
 
 BLOCKS = """\
 fc:
@@ -29,51 +29,49 @@ source:
   bottoms: []
   layers: [{name: relu, type: ReLU}]
 """
-IP = "- {name: ip, type: InnerProduct, num_output: 4}\n"
+IP = "name: ip, type: InnerProduct, num_output: 4"
 
 
-def bottoms(layers: str) -> dict[str, tuple[str, ...]]:
+def bottoms(*layers: str) -> dict[str, tuple[str, ...]]:
     """Return what each layer reads, as it is called inside its block."""
-    found = names(layers, BLOCKS)
+    found = names(*layers, blocks=BLOCKS)
     assert found.errors == []
     pairs = zip(found.net.layers, found.bottoms, strict=True)
     return {layer.name: read for layer, read in pairs}
 
 
 def test_the_first_layer_reads_the_first_input_and_others_the_one_above() -> None:
-    assert bottoms(IP + "- {name: relu, type: ReLU}") == {"ip": ("data",), "relu": ("ip",)}
+    assert bottoms(IP, "name: relu, type: ReLU") == {"ip": ("data",), "relu": ("ip",)}
 
 
 def test_a_bottom_that_is_written_counts() -> None:
-    read = bottoms(IP + "- {name: a, type: ReLU}\n- {name: b, type: ReLU, bottom: ip}")
+    read = bottoms(IP, "name: a, type: ReLU", "name: b, type: ReLU, bottom: ip")
     assert read["b"] == ("ip",)
 
 
 def test_losses_and_metrics_are_not_chained() -> None:
-    loss = "- {name: loss, type: SoftmaxWithLoss, bottom: [ip, label]}\n"
-    accuracy = "- {name: acc, type: Accuracy, bottom: [ip, label]}\n"
-    assert bottoms(IP + loss + accuracy + "- {name: a, type: ReLU}")["a"] == ("ip",)
+    loss = "name: loss, type: SoftmaxWithLoss, bottom: [ip, label]"
+    accuracy = "name: acc, type: Accuracy, bottom: [ip, label]"
+    assert bottoms(IP, loss, accuracy, "name: a, type: ReLU")["a"] == ("ip",)
 
 
 def test_an_instance_that_gives_a_loss_is_not_chained() -> None:
-    loss = "- {name: loss, type: scored, bottom: [ip, label]}\n"
-    assert bottoms(IP + loss + "- {name: a, type: ReLU}")["a"] == ("ip",)
+    loss = "name: loss, type: scored, bottom: [ip, label]"
+    assert bottoms(IP, loss, "name: a, type: ReLU")["a"] == ("ip",)
 
 
 def test_a_layer_reads_what_exists_in_all_its_phases() -> None:
-    drop = "- {name: drop, type: Dropout, phase: train}\n"
-    read = bottoms(IP + drop + "- {name: a, type: ReLU}\n- {name: b, type: ReLU, phase: train}")
+    drop = "name: drop, type: Dropout, phase: train"
+    read = bottoms(IP, drop, "name: a, type: ReLU", "name: b, type: ReLU, phase: train")
     assert (read["a"], read["b"]) == (("ip",), ("a",))
 
 
 def test_an_instance_of_one_phase_is_passed_by_in_the_others() -> None:
-    assert bottoms(IP + "- {name: f, type: fc, phase: train}\n- {name: a, type: ReLU}")["a"] == (
-        "ip",
-    )
+    assert bottoms(IP, "name: f, type: fc, phase: train", "name: a, type: ReLU")["a"] == ("ip",)
 
 
 def test_inside_a_block_the_first_layer_reads_the_blocks_first_bottom() -> None:
-    assert bottoms("- {name: f, type: fc}\n- {name: g, type: ReLU}") == {
+    assert bottoms("name: f, type: fc", "name: g, type: ReLU") == {
         "f/ip": ("x",),
         "f/relu": ("ip",),
         "g": ("f",),
@@ -81,12 +79,12 @@ def test_inside_a_block_the_first_layer_reads_the_blocks_first_bottom() -> None:
 
 
 def test_the_bottoms_of_an_instance_are_names_around_it() -> None:
-    found = names(IP + "- {name: f, type: fc}\n- {name: s, type: add, bottom: [f, ip]}", BLOCKS)
+    found = names(IP, "name: f, type: fc", "name: s, type: add, bottom: [f, ip]", blocks=BLOCKS)
     assert found.frame_bottoms == [(("x", "ip"),), (("x", "f"), ("skip", "ip"))]
 
 
 def test_a_blob_inside_an_instance_may_be_read_from_outside() -> None:
-    assert bottoms("- {name: f, type: fc}\n- {name: g, type: ReLU, bottom: f/ip}")["g"] == ("f/ip",)
+    assert bottoms("name: f, type: fc", "name: g, type: ReLU, bottom: f/ip")["g"] == ("f/ip",)
 
 
 @pytest.mark.parametrize(
@@ -95,38 +93,37 @@ def test_a_blob_inside_an_instance_may_be_read_from_outside() -> None:
 )
 def test_the_tops_of_an_instance_have_names_around_it(top: str, first: str, second: str) -> None:
     read = bottoms(
-        f"- {{name: t, type: two{top}}}\n- {{name: c, type: ReLU}}\n"
-        f"- {{name: d, type: ReLU, bottom: {second}}}"
+        f"name: t, type: two{top}", "name: c, type: ReLU", f"name: d, type: ReLU, bottom: {second}"
     )
     assert (read["c"], read["d"]) == ((first,), (second,))
 
 
 def test_a_top_of_an_instance_may_take_the_name_of_a_blob_above() -> None:
-    read = bottoms(IP + "- {name: f, type: fc, top: ip}\n- {name: g, type: ReLU}")
+    read = bottoms(IP, "name: f, type: fc, top: ip", "name: g, type: ReLU")
     assert read["g"] == ("ip",)
 
 
 def test_repetitions_are_chained_and_the_name_is_the_last() -> None:
-    found = names("- {name: r, type: fc, repeat: 2}\n- {name: g, type: ReLU}", BLOCKS)
+    found = names("name: r, type: fc, repeat: 2", "name: g, type: ReLU", blocks=BLOCKS)
     assert found.frame_bottoms == [(("x", "data"),), (("x", "r_1"),), (("0", "r_2"),)]
     assert found.bottoms[-1] == ("r",)
 
 
 def test_repetitions_in_place_read_the_name_that_each_gives_anew() -> None:
-    found = names("- {name: r, type: fc, bottom: data, top: data, repeat: 2}", BLOCKS)
+    found = names("name: r, type: fc, bottom: data, top: data, repeat: 2", blocks=BLOCKS)
     assert found.frame_bottoms == [(("x", "data"),), (("x", "data"),), (("0", "data"),)]
 
 
 @pytest.mark.parametrize("off", ["if: false", "repeat: 0"])
 def test_what_is_off_gives_its_name_to_its_first_bottom(off: str) -> None:
-    found = names(IP + f"- {{name: f, type: fc, {off}}}\n- {{name: g, type: ReLU}}", BLOCKS)
+    found = names(IP, f"name: f, type: fc, {off}", "name: g, type: ReLU", blocks=BLOCKS)
     assert found.frame_bottoms == [(("0", "ip"),)]
     assert found.bottoms[-1] == ("f",)
 
 
 def test_tops_that_are_not_written_are_the_layers_name_if_it_has_any() -> None:
-    silence = "- {name: quiet, type: Silence, bottom: f}"
-    found = names("- {name: f, type: fc}\n" + silence, BLOCKS)
+    silence = "name: quiet, type: Silence, bottom: f"
+    found = names("name: f, type: fc", silence, blocks=BLOCKS)
     assert [found.tops(index) for index in range(3)] == [("f/ip",), ("f/relu",), ()]
 
 
@@ -134,7 +131,7 @@ def test_tops_that_are_not_written_are_the_layers_name_if_it_has_any() -> None:
     ("layers", "told"),
     [
         (
-            "- {name: g, type: ReLU, bottom: nope}",
+            ["name: g, type: ReLU, bottom: nope"],
             "error[PN023] net.yaml:25:37 net.layers.g.bottom: "
             "no input or layer above gives a blob nope\n"
             "   25 |     - {name: g, type: ReLU, bottom: nope}\n"
@@ -142,7 +139,7 @@ def test_tops_that_are_not_written_are_the_layers_name_if_it_has_any() -> None:
             "      known: data, label                        see: protonet explain PN023",
         ),
         (
-            "- {name: g, type: ReLU, bottom: h}\n- {name: h, type: ReLU, bottom: data}",
+            ["name: g, type: ReLU, bottom: h", "name: h, type: ReLU, bottom: data"],
             "error[PN023] net.yaml:25:37 net.layers.g.bottom: "
             "the blob h is made only below, by layer h\n"
             "   25 |     - {name: g, type: ReLU, bottom: h}\n"
@@ -151,7 +148,7 @@ def test_tops_that_are_not_written_are_the_layers_name_if_it_has_any() -> None:
             "see: protonet explain PN023",
         ),
         (
-            "- {name: f, type: fc, phase: train}\n- {name: g, type: ReLU, bottom: f}",
+            ["name: f, type: fc, phase: train", "name: g, type: ReLU, bottom: f"],
             "error[PN023] net.yaml:26:37 net.layers.g.bottom: "
             "the blob f does not exist in phase test\n"
             "   26 |     - {name: g, type: ReLU, bottom: f}\n"
@@ -159,7 +156,7 @@ def test_tops_that_are_not_written_are_the_layers_name_if_it_has_any() -> None:
             "      instance f gives it in phase train only   see: protonet explain PN023",
         ),
         (
-            "- {name: t, type: trained}",
+            ["name: t, type: trained"],
             "error[PN023] net.yaml:17:60 net.layers.t/loss.bottom.1: "
             "nothing above in this block gives a blob label\n"
             "   17 |         - {name: loss, type: SoftmaxWithLoss, bottom: [ip, label]}\n"
@@ -169,7 +166,7 @@ def test_tops_that_are_not_written_are_the_layers_name_if_it_has_any() -> None:
             "      in block trained, used as t in net.yaml:25:23",
         ),
         (
-            "- {name: s, type: source}",
+            ["name: s, type: source"],
             "error[PN023] net.yaml:23:16 net.layers.s/relu.bottom: "
             "there is nothing above to read\n"
             "   23 |       layers: [{name: relu, type: ReLU}]\n"
@@ -180,8 +177,8 @@ def test_tops_that_are_not_written_are_the_layers_name_if_it_has_any() -> None:
         ),
     ],
 )
-def test_a_name_that_means_nothing_is_refused(layers: str, told: str) -> None:
-    assert refused_spec(layers, BLOCKS) == f"{told}\n1 error in net.yaml"
+def test_a_name_that_means_nothing_is_refused(layers: list[str], told: str) -> None:
+    assert refusal(*layers, blocks=BLOCKS) == f"{told}\n1 error in net.yaml"
 
 
 def test_a_room_gives_the_nearest_name_that_exists_in_all_phases() -> None:
@@ -206,5 +203,5 @@ def test_a_name_below_an_unknown_instance_may_exist() -> None:
 
 
 def test_names_of_a_net_know_in_which_phases_each_layer_is() -> None:
-    found: Names = names(IP + "- {name: a, type: ReLU, phase: test}", BLOCKS)
+    found: Names = names(IP, "name: a, type: ReLU, phase: test", blocks=BLOCKS)
     assert found.phases == [frozenset({"train", "test", "deploy"}), frozenset({"test"})]

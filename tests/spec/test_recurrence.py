@@ -6,7 +6,7 @@ import pytest
 
 from protonet.errors import SpecError
 from protonet.spec.wiring import Wirer
-from tests.language.expansions import refused_spec
+from tests.language.expansions import refusal
 from tests.specs import spec_of
 
 STEP = """\
@@ -16,12 +16,12 @@ step:
     - {name: ip, type: InnerProduct, num_output: 4, bottom: x}
     - {name: h_t, type: Eltwise, bottom: [ip, h]}
 """
-RUN = "- {name: r, type: Recurrent, block: step, over: {x: data}, carry: {h: h_t}}"
+RUN = "name: r, type: Recurrent, block: step, over: {x: data}, carry: {h: h_t}"
 
 
 def told(block: str, *layers: str) -> list[str]:
     """Return the first line and the third of each problem."""
-    text = refused_spec("\n".join(layers or (RUN,)), block)
+    text = refusal(*(layers or (RUN,)), blocks=block)
     lines = text.splitlines()
     heads = [place for place, line in enumerate(lines) if line.startswith("error")]
     return [f"{lines[place]} | {lines[place + 3].strip()}" for place in heads]
@@ -71,8 +71,8 @@ def test_a_step_sees_its_own_names_only_and_its_names_are_not_seen_outside() -> 
     why = "r/ip is made anew in every step of r, and is no blob outside"
     hint = "name it among the tops of the block       see: protonet explain PN023"
     readers = (
-        "- {name: a, type: ReLU, bottom: r/ip}",
-        "- {name: b, type: ReLU, bottom: layer:r/ip}",
+        "name: a, type: ReLU, bottom: r/ip",
+        "name: b, type: ReLU, bottom: layer:r/ip",
     )
     assert told(STEP, RUN, *readers) == [
         f"error[PN023] net.yaml:11:37 net.layers.a.bottom: {why} | {hint}",
@@ -135,8 +135,8 @@ def test_a_recurrent_layer_is_there_in_the_phases_of_its_steps() -> None:
 
 def test_a_layer_of_the_steps_may_have_the_name_of_the_recurrent_one() -> None:
     block = "step: {layers: [{name: ., type: ReLU}]}"
-    run = "- {name: r, type: Recurrent, block: step, over: {x: data}}"
-    again = "- {name: r, type: TanH, bottom: data}"
+    run = "name: r, type: Recurrent, block: step, over: {x: data}"
+    again = "name: r, type: TanH, bottom: data"
     assert told(block, run, again) == [
         "error[PN021] net.yaml:7:14 net.layers.r.name: the name r is taken by a layer above, in "
         "phase train | weights are stored by layer name          see: protonet explain PN021"

@@ -7,7 +7,7 @@ import pytest
 from protonet.errors import SpecError
 from protonet.spec.sharing import Sharing
 from tests.kinds import KINDS
-from tests.language.flat import loaded
+from tests.language.expansions import loaded
 from tests.specs import net_of
 
 IP = "type: InnerProduct, num_output: 10, bottom: data"
@@ -107,7 +107,7 @@ def test_defaults_name_and_multiply_too() -> None:
 
 
 TOWER = (
-    "    tower: {layers: [{name: ip, type: InnerProduct, num_output: 4}, "
+    "tower: {layers: [{name: ip, type: InnerProduct, num_output: 4}, "
     "{name: bn, type: BatchNorm}, {name: scale, type: Scale, bias_term: true}]}"
 )
 

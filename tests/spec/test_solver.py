@@ -45,6 +45,9 @@ def test_weights_are_a_list_or_caffes_comma_list() -> None:
         "b.npz",
     )
     assert solver_of("base_lr: 1, max_iter: 1, weights: [a.npz]").weights == ("a.npz",)
+    # as Caffe's solver.cpp, LoadNetWeights, trims them
+    spaced = solver_of("base_lr: 1, max_iter: 1, weights: 'a.npz, b.npz'")
+    assert spaced.weights == ("a.npz", "b.npz")
 
 
 def test_the_update_rule_may_be_a_map_of_its_own() -> None:

@@ -21,8 +21,9 @@ THEN = "then data: {train: {source: OUT.lmdb, batch_size: 64}}"
         ("AnnotatedData", READ, "this version reads no boxes beside images"),
         (
             "WindowData",
-            "data are no layers here, and this version cuts no windows out of images",
-            f"list images that are cut already: protonet convert LIST.txt OUT.lmdb, {THEN}",
+            READ,
+            "data: {train: {source: WINDOWS.txt, windows: {}, transform: {crop_size: 227}, "
+            "batch_size: 128}}",
         ),
         ("BN", "unknown layer type", "here it is BatchNorm and a Scale below it"),
         ("SoftmaxLoss", "unknown layer type", "here it is SoftmaxWithLoss"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from protonet.errors import SpecError
 from protonet.spec.updates import Factors, FactorSpec, UpdateSpec, factors, idle_rules
+from tests.specs import spec_of
 
 
 @pytest.mark.parametrize(
@@ -85,3 +87,21 @@ def test_an_update_names_its_losses_its_parameters_and_its_rule() -> None:
         (("losses",), "too_short"),
         (("rate",), "PN012"),
     ]
+
+
+def test_one_update_at_least_is_made_in_every_iteration() -> None:
+    update = "{losses: [a], params: [a], optimizer: SGD, every: %d}"
+    text = "net: {layers: []}\nsolver: {base_lr: 1, max_iter: 9, updates: [%s, %s]}\n"
+    solver = spec_of(text % (update % 1, update % 5)).solver
+    assert solver is not None
+    assert [one.every for one in solver.updates] == [1, 5]
+    with pytest.raises(SpecError) as caught:  # neither 2 nor 5 divides iteration 1
+        spec_of(text % (update % 2, update % 5))
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.path, problem.why, problem.got, problem.hint) == (
+        "PN015",
+        "solver.updates.0.every",
+        "none of the updates is made in every iteration, so iteration 1 would make none",
+        "2",
+        "leave every out in one of them",
+    )

@@ -160,6 +160,23 @@ def test_looking_ahead_moves_no_statistics() -> None:
     assert len(line.seen) == 7
 
 
+class Short(Line):
+    """Has no memory for the second part of the first batch, when it looks ahead."""
+
+    def __call__(self, x: Tensor, labels: Tensor) -> dict[str, Any]:
+        given = super().__call__(x, labels)
+        if len(self.seen) == 5:  # after two samples, whole and one by one, and the first part
+            raise torch.OutOfMemoryError("no room for the second part")
+        return given
+
+
+def test_looking_ahead_moves_no_statistics_when_memory_runs_out_meanwhile() -> None:
+    line, state = Short(), MicroBatch(4)
+    gradient_of(update_of(line, state), [batch()])
+    assert state.size == 2
+    assert line.moved.item() == 4.0  # of the four parts of 8 samples
+
+
 def test_memory_for_not_even_one_sample_is_an_error() -> None:
     state = MicroBatch(None)
     with pytest.raises(torch.OutOfMemoryError, match="no room for 2"):

@@ -103,3 +103,35 @@ def test_an_optimizer_that_evaluates_sees_the_same_random_numbers_each_time() ->
     assert len(set(drawn)) == 1
     assert made.loss.item() == 9.0  # before the update: (1 - 4)²
     assert own.item() == pytest.approx(4.0, abs=1e-5)
+
+
+class Halves:
+    """Two processes that hold the same number: what this one sees stands for both."""
+
+    def __init__(self) -> None:
+        self.strange = False
+
+    def held(self, tensor: Tensor) -> Tensor:
+        return tensor.detach()
+
+    def agree_(self, gradients: Sequence[Tensor], flag: Tensor) -> None:
+        flag.fill_(float(self.strange))
+
+    def norm(self, tensors: Sequence[Tensor]) -> Tensor:
+        squares = torch.stack([one.square().sum() for one in tensors]).sum()
+        return torch.sqrt(2 * squares)
+
+
+def test_of_shared_parameters_the_norm_is_that_of_all_parts() -> None:
+    own, shares = weight([0.0, 0.0]), Halves()
+    once = update(own, shares=shares, limits=Limits(norm=1.0))
+    once.make(batches([3.0, 4.0]), 1.0, torch.zeros(()))
+    # both parts together have the norm 5√2
+    assert own.tolist() == pytest.approx([-0.6 / 2**0.5, -0.8 / 2**0.5])
+
+
+def test_what_another_process_found_not_finite_holds_the_update_back() -> None:
+    own, flag, shares = weight([0.0, 0.0]), torch.zeros(()), Halves()
+    shares.strange = True
+    update(own, shares=shares).make(batches([3.0, 4.0]), 1.0, flag)
+    assert (own.tolist(), flag.item()) == ([0.0, 0.0], 1.0)

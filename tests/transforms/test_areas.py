@@ -3,8 +3,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 
-from protonet.transforms.areas import Areas
+from protonet.transforms.areas import Areas, Draws
 from tests.transforms.test_chances import distance
 
 MANY = np.arange(20_000)
@@ -45,3 +46,19 @@ def test_whole_sides_are_left_out_on_request() -> None:
 def test_what_never_fits_is_not_found() -> None:
     """The whole area at a ratio of 4 is twice as wide as a square image."""
     assert not Areas(8, 8, (1.0, 1.0), (4.0, 4.0), whole=True).drawn(5, MANY[:100]).found.any()
+
+
+@pytest.mark.parametrize("sides", [(9, 7), (480, 640), (3000, 4000), (8, 8)])
+def test_images_of_any_size_get_the_rectangles_that_their_batch_would_get(
+    sides: tuple[int, int],
+) -> None:
+    scale, ratio = (0.08, 1.0), (3 / 4, 4 / 3)
+    drawn = Areas(*sides, scale, ratio, whole=True).drawn(5, MANY[:2000])
+    draws = Draws.of(scale, ratio, 5, MANY[:2000])
+
+    boxes = [draws.box(number, *sides) for number in range(2000)]
+
+    assert [box is not None for box in boxes] == drawn.found.tolist()
+    numbers = np.stack([drawn.top, drawn.left, drawn.height, drawn.width], 1).tolist()
+    found = [(box, tuple(row)) for box, row in zip(boxes, numbers, strict=True) if box]
+    assert all(box == row for box, row in found)

@@ -46,6 +46,25 @@ def test_each_image_has_a_sigma_of_its_own() -> None:
     assert 0.199 <= weights[:, 6].min() < 0.21
 
 
+def test_weights_that_change_nothing_are_none() -> None:
+    """A sigma of 0.2 gives exp(-12.5), exp(-50) = 2e-22 and less to either side."""
+    (weights,) = Blur((0.2, 0.2), 3, 1.0, seed=3).weights(np.arange(1))
+
+    assert weights == pytest.approx([0, 0, np.exp(-12.5), 1, np.exp(-12.5), 0, 0], rel=1e-4)
+    assert (weights[:2] == 0).all()
+
+
+def test_an_image_is_blurred_alike_in_a_batch_of_any_size() -> None:
+    images, where = photos(40, height=20, width=24), np.arange(40)
+    pipeline = built([{"type": "GaussianBlur"}], (3, 20, 24), seed=4)
+
+    together = pipeline.host(images, where)
+
+    for start, stop in ((0, 1), (5, 23), (39, 40)):
+        alone = pipeline.host(images[start:stop], where[start:stop])
+        assert np.array_equal(alone, together[start:stop])
+
+
 def test_without_a_kernel_it_reaches_three_sigmas() -> None:
     host = built([{"type": "GaussianBlur", "sigma": [0.1, 1.5]}], (1, 20, 20)).on_host[0].host
     assert host is not None

@@ -59,7 +59,7 @@ def test_whether_an_image_is_turned_does_not_depend_on_where_it_is_cut() -> None
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_the_device_gives_what_the_host_gives(layout: torch.memory_format) -> None:
     images, positions = pixels(20, 3, 8, 9), np.arange(100, 120)
-    mirror = Mirror(0.5, seed=3)
+    mirror = Mirror(0.5, 3, 8, 9)
     batch = torch.from_numpy(images).float().contiguous(memory_format=layout)
 
     result = mirror.device(batch, positions)

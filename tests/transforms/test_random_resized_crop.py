@@ -5,8 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from protonet.transforms.areas import Areas
-from protonet.transforms.random_resized_crop import ScaledWindow
+from protonet.transforms.random_resized_crop import RandomWindows
 from protonet.transforms.resizing import Scaling
 from tests.transforms.photos import as_picture, as_pixels, photos
 from tests.transforms.running import built, refusals, run
@@ -14,28 +13,24 @@ from tests.transforms.running import built, refusals, run
 STEP = {"type": "RandomResizedCrop", "size": [16, 24]}
 
 
-def window(rows: int, columns: int, ratio: tuple[float, float]) -> ScaledWindow:
-    areas = Areas(rows, columns, (1.0, 1.0), ratio, whole=True)
-    return ScaledWindow(areas, Scaling((8, 8), "bilinear", antialias=True), seed=3)
+def windows(ratio: tuple[float, float]) -> RandomWindows:
+    return RandomWindows((1.0, 1.0), ratio, Scaling((8, 8), "bilinear", antialias=True), seed=3)
 
 
 def test_each_window_is_cut_out_and_scaled_as_pillow_does() -> None:
     images, where = photos(6), np.arange(6)
     whole = built([STEP], (3, 40, 56), seed=4)
-    areas = Areas(40, 56, (0.08, 1.0), (3 / 4, 4 / 3), whole=True)
-    host = whole.on_host[0].host
-    assert host is not None
-    owner: ScaledWindow = host.__self__  # type: ignore[attr-defined]
-    assert owner.areas == areas
-    found = owner.windows(where)
+    scaled = whole.on_host[0].scaled
+    assert scaled is not None
+    box = scaled.draw(where)
 
     result = whole.host(images, where)
 
-    for row, (image, scaled) in enumerate(zip(images, result, strict=True)):
-        top, left = int(found.top[row]), int(found.left[row])
-        box = (left, top, left + int(found.width[row]), top + int(found.height[row]))
-        cut = as_picture(image).crop(box).resize((24, 16), Image.Resampling.BILINEAR)
-        assert np.abs(scaled.astype(int) - as_pixels(cut)).max() <= 1
+    for row, (image, made) in enumerate(zip(images, result, strict=True)):
+        top, left, height, width = box(row, 40, 56)
+        cut = as_picture(image).crop((left, top, left + width, top + height))
+        cut = cut.resize((24, 16), Image.Resampling.BILINEAR)
+        assert np.abs(made.astype(int) - as_pixels(cut)).max() <= 1
 
 
 @pytest.mark.parametrize(
@@ -52,11 +47,9 @@ def test_each_window_is_cut_out_and_scaled_as_pillow_does() -> None:
 def test_where_none_fits_the_largest_in_the_middle_is_taken(
     sides: tuple[int, int], ratio: tuple[float, float], box: tuple[int, ...]
 ) -> None:
-    found = window(*sides, ratio).windows(np.arange(4))
+    found = windows(ratio).draw(np.arange(4))
 
-    for row in range(4):
-        numbers = (found.top, found.left, found.height, found.width)
-        assert tuple(int(number[row]) for number in numbers) == box
+    assert [found(row, *sides) for row in range(4)] == [box] * 4
 
 
 def test_image_and_label_image_are_cut_alike() -> None:
@@ -75,11 +68,8 @@ def test_image_and_label_image_are_cut_alike() -> None:
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_the_device_does_the_same_without_rounding(layout: torch.memory_format) -> None:
     images, where = photos(5), np.arange(5)
-    owner = ScaledWindow(
-        Areas(40, 56, (0.1, 1.0), (0.7, 1.4), whole=True),
-        Scaling((16, 16), "bilinear", antialias=True),
-        seed=4,
-    )
+    scaling = Scaling((16, 16), "bilinear", antialias=True)
+    owner = RandomWindows((0.1, 1.0), (0.7, 1.4), scaling, seed=4)
     batch = torch.from_numpy(images).float().contiguous(memory_format=layout)
 
     difference = owner.device(batch, where).numpy() - owner.host(images, where)

@@ -80,3 +80,18 @@ def test_host_and_device_differ_by_rounding_alone(interpolation: Interpolation) 
     device = scaling.device(torch.from_numpy(images).float(), where).clamp(0, 255)
 
     assert np.abs(device.numpy() - hosted).max() <= (0 if interpolation == "nearest" else 1.01)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear", "bicubic"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_one_image_whose_channels_lie_last_gets_the_bytes_of_a_batch(
+    size: tuple[int, int], interpolation: Interpolation, channels: int
+) -> None:
+    images = photos(1, channels)
+    scaling = Scaling(size, interpolation, antialias=False)
+
+    pixels = scaling.of_pixels(np.ascontiguousarray(images[0].transpose(1, 2, 0)))
+
+    assert pixels.shape == (*size, channels)
+    assert np.array_equal(pixels.transpose(2, 0, 1), scaling.of_array(images)[0])

@@ -18,7 +18,7 @@ class Server:
         url: of the root, without a slash.
         files: path → contents; the others are answered with 404.
         cut: path → bytes after which the connection is closed, each time that it is asked for.
-        announced: path → Content-Length, where it is not the truth.
+        announced: path → Content-Length, where it is not the truth; None: nothing is said.
         redirects: path → where it is sent on to.
         silent: paths that are answered after so many bytes with nothing more.
         ignores_ranges: whether a part is answered with the whole.
@@ -30,7 +30,7 @@ class Server:
     url: str
     files: dict[str, bytes] = field(default_factory=dict)
     cut: dict[str, list[int]] = field(default_factory=dict)
-    announced: dict[str, int] = field(default_factory=dict)
+    announced: dict[str, int | None] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
     silent: dict[str, int] = field(default_factory=dict)
     ignores_ranges: bool = False
@@ -97,7 +97,9 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
-        self.send_header("Content-Length", str(served.announced.get(path, len(body) - start)))
+        length = served.announced.get(path, len(body) - start)
+        if length is not None:
+            self.send_header("Content-Length", str(length))
         self.end_headers()
         rest = body[start:]
         if served.cut.get(path):

@@ -25,8 +25,13 @@ Module = tuple[str, tuple[int, ...], str]
 @cache
 def modules() -> Mapping[str, list[Module]]:
     """Return the modules of each net."""
+    return read_modules(_FILE)
+
+
+def read_modules(file: Path) -> Mapping[str, list[Module]]:
+    """Return the modules of each net of such a file."""
     nets: dict[str, list[Module]] = {}
-    for line in _FILE.read_text(encoding="ascii").splitlines():
+    for line in file.read_text(encoding="ascii").splitlines():
         if not line.startswith(" "):
             nets[line] = net = []
             continue

@@ -14,8 +14,9 @@ from protonet.errors import DataError
 from protonet.schema import load_spec
 from protonet.zoo.check import check_files, shapes_of
 from protonet.zoo.convert import convert, shipped_net, weights_of
-from protonet.zoo.index import PUBLISHED, Published
+from protonet.zoo.index import PUBLISHED
 from protonet.zoo.model import NET
+from protonet.zoo.published import Published
 from tests.zoo.recorded import state_dict
 
 CAFFE = [name for name, one in PUBLISHED.items() if one.rules is None]

@@ -143,6 +143,23 @@ def test_a_file_larger_than_any_is_refused(tmp_path: Path, server: Server) -> No
     assert refusal(server, tmp_path, Wanted(1000, SHA256[:8])) == why
 
 
+def test_a_server_that_does_not_say_how_much_it_sends_cannot_send_without_end(
+    tmp_path: Path, server: Server
+) -> None:
+    server.files, server.announced = {"file": BODY}, {"file": None}
+    why = "sends more than 1,000 bytes"
+    assert refusal(server, tmp_path, Wanted(1000, SHA256[:8])) == why
+    assert kept(tmp_path) == 0
+    assert fetch(server, tmp_path, Wanted(len(BODY), SHA256[:8])).size == len(BODY)
+
+
+def test_a_server_that_promises_less_than_it_sends_is_told(tmp_path: Path, server: Server) -> None:
+    server.files, server.announced = {"file": BODY}, {"file": 1000}
+    found = hashlib.sha256(BODY[:1000]).hexdigest()
+    why = f"sends another file: its SHA-256 is {found}, and the model's begins with {SHA256[:8]}"
+    assert refusal(server, tmp_path, Wanted(len(BODY), SHA256[:8])) == why
+
+
 def test_a_server_that_stalls_is_given_up(tmp_path: Path, server: Server) -> None:
     server.files, server.silent = {"file": BODY}, {"file": 0}
     assert refusal(server, tmp_path, seconds=0.2) == "no answer within 0.2 s"

@@ -13,10 +13,12 @@ from tests.torchvision_nets import KNOWN
 EVERY = pytest.mark.parametrize("name", PUBLISHED)
 
 
-def test_every_net_of_torchvision_has_weights() -> None:
+def test_every_net_of_torchvision_has_weights_and_every_licence_is_permissive() -> None:
     assert KNOWN.keys() <= PUBLISHED.keys()
     caffe = [name for name, one in PUBLISHED.items() if one.rules is None]
     assert caffe == ["bvlc_alexnet", "bvlc_caffenet", "bvlc_googlenet"]
+    licences = {one.licence.partition(" (")[0] for one in PUBLISHED.values()}
+    assert licences == {"BSD-3-Clause", "Apache-2.0", "unrestricted use"}
 
 
 @EVERY
@@ -25,7 +27,9 @@ def test_the_file_is_verified_by_what_is_published_of_it(name: str) -> None:
     if one.rules is None:
         assert (one.algorithm, len(one.checksum)) == ("sha1", 40)
     else:
-        assert one.url.startswith("https://download.pytorch.org/models/")
+        assert one.url.startswith(
+            ("https://download.pytorch.org/models/", "https://github.com/huggingface/")
+        )
         assert one.url.endswith(f"-{one.checksum}.pth")
         assert one.algorithm == "sha256"
         assert len(one.checksum) >= 8

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
 
-from protonet.errors import DataError, UsageError
+from protonet.errors import DataError, StorageError, UsageError
 from protonet.zoo.download import Download
 from protonet.zoo.mirrors import FolderMirror, Mirror, WebMirror, mirrors
 from protonet.zoo.model import FileFacts
@@ -44,6 +46,22 @@ def test_a_file_is_brought_and_verified(mirror: Mirror, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=why):
         mirror.file("a/b", tmp_path / "other", other, how)
     assert not (tmp_path / "other").exists()
+
+
+def test_a_disk_that_is_full_in_the_middle_is_told(
+    mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(StorageError) as raised:
+        mirror.file("a/b", tmp_path / "got", FACTS, Download(tmp_path))
+    assert str(raised.value) == (
+        f"{tmp_path}: the cache cannot be written: No space left on device; set PROTONET_CACHE to "
+        "a folder that can"
+    )
+    assert not (tmp_path / "got").exists()
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:

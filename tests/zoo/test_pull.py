@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,11 +18,13 @@ import torch
 
 from protonet.data.cache import cache_folder
 from protonet.errors import DataError, ProtonetError, UsageError
+from protonet.zoo import convert as converting
 from protonet.zoo import find, info, listing
 from protonet.zoo import pull as pulling
 from protonet.zoo.cache import BUILTIN, Pulled, pinned, source_folder
-from protonet.zoo.index import PUBLISHED, Published
+from protonet.zoo.index import PUBLISHED
 from protonet.zoo.model import NET, WEIGHTS
+from protonet.zoo.published import Published
 from protonet.zoo.pull import Pull, pull
 from tests.zoo.conftest import Server
 from tests.zoo.made import files_of, pushed, weights
@@ -273,6 +277,24 @@ def test_another_file_of_the_same_beginning_is_refused_after_the_first_pull(
         f"{second}, and the model's is {first}. Connect to the internet and pull it once, or name "
         "a mirror that has it: PROTONET_ZOO=FOLDER or an address"
     )
+
+
+def test_a_disk_that_is_full_while_weights_are_converted_leaves_what_was_downloaded(
+    publish: Publish, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    publish(state_dict("squeezenet1_1"))
+    with monkeypatch.context() as patch:
+        patch.setattr(converting, "write_tensors", full)
+        assert refusal("squeezenet1_1") == (
+            f"{cache_folder()}: the cache cannot be written: No space left on device; set "
+            "PROTONET_CACHE to a folder that can"
+        )
+    asked = list(server.asked)
+    assert pull("squeezenet1_1").damage() == ""
+    assert server.asked == asked
 
 
 class Evil:

@@ -22,7 +22,7 @@ INDICES = frozenset(
 def _labelled(loss: Any, values: torch.Tensor, target: torch.Tensor, *_: torch.Tensor) -> Any:
     """Return what torch's mean divides by where labels may be ignored or weighed."""
     if target.is_floating_point():
-        return values.new_tensor(values.numel() // values.shape[1])  # probabilities
+        return _number(values.numel() // values.shape[1], values)  # probabilities
     ignored = getattr(loss, "ignore_index", None)
     counted = target.new_ones(target.shape, dtype=torch.bool)
     if ignored is not None:
@@ -30,19 +30,19 @@ def _labelled(loss: Any, values: torch.Tensor, target: torch.Tensor, *_: torch.T
     weight = getattr(loss, "weight", None)
     if weight is None or weight.dim() != 1:
         return counted.sum()
-    return weight[target.clamp(min=0, max=len(weight) - 1)][counted].sum()
+    return weight[target.clamp(min=0, max=len(weight) - 1)].where(counted, 0).sum()
 
 
 def _sequences(loss: Any, values: torch.Tensor, *_: torch.Tensor) -> Any:
-    return values.new_tensor(values.shape[1])
+    return _number(values.shape[1], values)
 
 
 def _samples(loss: Any, values: torch.Tensor, *_: torch.Tensor) -> Any:
-    return values.new_tensor(values.shape[0])
+    return _number(values.shape[0], values)
 
 
 def _vectors(loss: Any, values: torch.Tensor, *_: torch.Tensor) -> Any:
-    return values.new_tensor(values.numel() // values.shape[-1])
+    return _number(values.numel() // values.shape[-1], values)
 
 
 _DIVISORS: Mapping[str, Callable[..., Any]] = MappingProxyType(
@@ -101,4 +101,9 @@ class Loss:
 
 def _elements(loss: Any, values: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
     shapes = [values.shape, *(other.shape for other in others)]
-    return values.new_tensor(torch.broadcast_shapes(*shapes).numel())
+    return _number(torch.broadcast_shapes(*shapes).numel(), values)
+
+
+def _number(number: int, like: torch.Tensor) -> torch.Tensor:
+    """Return a number, (), of the type and on the device of `like`, made there."""
+    return like.new_full((), number)

@@ -74,7 +74,7 @@ class AdaptiveLoss(Nested):
     def measure(self, *bottoms: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the summed loss, (), and the number of samples, ()."""
         logs, _ = self._run(*bottoms)
-        return -logs.sum(), logs.new_tensor(logs.numel())
+        return -logs.sum(), logs.new_full((), logs.numel())
 
     def _run(self, bottom: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, ...]:
         held = {dotted: getattr(self, name) for name, dotted in self._dotted.items()}
@@ -99,7 +99,11 @@ class LinearLoss(Nested):
         given = inner.ignore_index
         counted = labels.ne(given if isinstance(given, int) else -100)
         weight = getattr(self, "weight", None)
-        count = counted.sum() if weight is None else weight[labels[counted]].sum()
+        if weight is None:
+            count = counted.sum()
+        else:
+            own = weight[labels.clamp(min=0, max=len(weight) - 1)]
+            count = own.where(counted, 0).sum()
         return torch.where(count == 0, 0, loss * count), count
 
     @staticmethod

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from protonet.errors import DataError
@@ -125,10 +126,16 @@ def board_hooks(job: Job, events: EventsFile, evaluator: Evaluator, rhythm: Rhyt
             _turns(job),
             iter_size=iter_size,
             last=rhythm.last,
-            take=lambda done, copies: _show_histograms(events, done, copies),
+            take=lambda done, copies: _show_histograms(events, done, _whole(job, copies)),
         ),
         *_pictures(job, events, evaluator, rhythm),
     ]
+
+
+def _whole(job: Job, copies: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return copies of weights and gradients, by names in which those of parameters stand; all of
+    those that are shared out, in the first process only."""
+    return job.sharding.whole(copies, everywhere=False) if job.sharding else copies
 
 
 def _turns(job: Job) -> Turns:
@@ -137,7 +144,8 @@ def _turns(job: Job) -> Turns:
             Turn(tuple(slot.name for slot in aim.slots), rule.every)
             for aim, rule in zip(job.aims, job.rules, strict=True)
             if not isinstance(rule.optimizer, Evaluating)  # which shows no gradients
-        ]
+        ],
+        job.sharding.norms if job.sharding else torch._foreach_norm,
     )
 
 
@@ -184,7 +192,10 @@ def _filters(job: Job, events: EventsFile) -> Callable[[int], None] | None:
         return None
 
     def show(iteration: int) -> None:
-        weights = job.net.named_tensors()[found.name].detach().to("cpu", copy=True)
+        own = job.tensors()[found.name].detach().to("cpu", copy=True)
+        weights = _whole(job, {found.name: own}).get(found.name)
+        if weights is None:
+            return
         events.post(
             iteration,
             lambda: [

@@ -14,8 +14,8 @@ from tensorboard.plugins.hparams import metadata
 from tensorboard.util.tensor_util import make_ndarray
 
 from protonet.errors import DataError, ProtonetError
-from protonet.run import train
 from protonet.run.board.samples import Samples
+from protonet.run.train import train
 from protonet.schema import Spec
 from protonet.snapshot import read_snapshot
 from tests.run.board.pictures import squares_spec

@@ -1,0 +1,1 @@
+"""Caffe's files, written: nets and solvers as prototxt, weights as caffemodel."""

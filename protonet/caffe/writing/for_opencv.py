@@ -1,0 +1,51 @@
+"""A prototxt as OpenCV's dnn reads it: the deployed layers alone, and inputs with sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from protonet.caffe.text_format import Field, Message, Scalar
+from protonet.caffe.writing.tree import NOWHERE, message, shape, text
+from protonet.problems import Mark
+
+Place = tuple[int, int]
+"""Line and column of a layer in its prototxt."""
+
+_LAYERS = ("layer", "layers")
+
+
+def place_of(mark: Mark) -> Place:
+    """Return where a mark stands in its file."""
+    return mark.line, mark.column
+
+
+def opencv_net(
+    net: Message, places: Collection[Place], inputs: Mapping[str, tuple[int, ...]]
+) -> Message:
+    """Return a net of some layers of a prototxt, as they stand there.
+
+    Args:
+        net: the prototxt as it was parsed, in any of Caffe's dialects.
+        places: of the layers that are wanted.
+        inputs: the shape of each blob that is fed, batch axis included.
+    """
+    head = [field for name, sizes in inputs.items() for field in _input(name, sizes)]
+    layers = (field for field in net.fields if field.name in _LAYERS)
+    return message([*head, *(_said_so(one) for one in layers if place_of(one.mark) in places)])
+
+
+def _input(name: str, sizes: tuple[int, ...]) -> tuple[Field, Field]:
+    return text("input", name), shape("input_shape", sizes)
+
+
+def _said_so(field: Field) -> Field:
+    """Return a field in OpenCV's words: it knows `round_mode: FLOOR` by another name only, and
+    drops the whole message that it stands in."""
+    if isinstance(field.value, Message):
+        inner = tuple(_said_so(one) for one in field.value.fields)
+        return replace(field, value=replace(field.value, fields=inner))
+    if field.name == "round_mode":
+        is_floor = field.value.value in ("FLOOR", 1)
+        return Field("ceil_mode", Scalar("word", "false" if is_floor else "true", NOWHERE), NOWHERE)
+    return field

@@ -1,0 +1,122 @@
+"""Arguments of the commands that ask a trained net about pictures."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import TYPE_CHECKING
+
+from protonet.errors import UsageError
+
+if TYPE_CHECKING:
+    from protonet.run.model import Asked
+
+_DEVICE = re.compile(r"(auto|cpu|mps|cuda(:\d+)?)\Z")
+_NUMBER = re.compile(r"[1-9][0-9]{0,11}", re.ASCII)
+_MOST_WORKERS = 8
+"""Decoding threads that are started unasked: each has pictures of its own in memory."""
+
+Group = argparse.ArgumentParser | argparse._ArgumentGroup
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Declare the model."""
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        help="a run or snapshot (runs/NAME/1), zoo://NAME, or a YAML or prototxt file, with "
+        "--weights or else the newest run of its name",
+    )
+
+
+def add_weights(parser: Group) -> None:
+    """Declare where the weights come from."""
+    parser.add_argument(
+        "--weights",
+        metavar="FILE",
+        help=".safetensors, .npz, .caffemodel, a snapshot, a run or zoo://NAME",
+    )
+
+
+def add_output(parser: Group) -> None:
+    """Declare which blob holds the scores."""
+    parser.add_argument(
+        "--output",
+        metavar="BLOB",
+        help="the blob that holds the scores of classes (default: prob, or the last that fits)",
+    )
+
+
+def add_preparing(parser: Group) -> None:
+    """Declare how pictures become samples, where the model does not say it."""
+    parser.add_argument(
+        "--resize",
+        action="store_true",
+        help="scale pictures that do not have the size of the net's data; where converting the "
+        "data scaled them, they are scaled alike in any case",
+    )
+    parser.add_argument(
+        "--transform",
+        metavar="YAML",
+        help="for nets of which nothing says it, such as Caffe's: what is done to pictures, as a "
+        "spec has it: '[{type: Resize, size: 227}, {type: Mean, value: [104, 117, 123]}]'",
+    )
+    parser.add_argument(
+        "--channels",
+        choices=("RGB", "BGR", "gray"),
+        help="for such nets: the order of channels that they expect",
+    )
+
+
+def add_machine(parser: Group) -> None:
+    """Declare what decodes, and what computes."""
+    parser.add_argument(
+        "--workers", metavar="N", help="decoding threads (default: one for each core, at most 8)"
+    )
+    parser.add_argument(
+        "--device", metavar="DEVICE", help="auto, cpu, mps, cuda or cuda:0 (default: as training)"
+    )
+
+
+def asked_of(options: argparse.Namespace) -> Asked:
+    """Return how the model is opened.
+
+    Raises: UsageError if the device has no such name.
+    """
+    from protonet.run.by_hand import ByHand
+    from protonet.run.model import Asked
+
+    by_hand = ByHand(options.transform, options.channels)
+    return Asked(options.weights, device_name(options.device), options.allow_plugins, by_hand)
+
+
+def workers_of(options: argparse.Namespace) -> int:
+    """Return how many threads decode.
+
+    Raises: UsageError if it is no number.
+    """
+    from protonet.convert.options import ConvertOptions
+
+    if options.workers is None:
+        return min(ConvertOptions().threads, _MOST_WORKERS)
+    return number_of("--workers", options.workers)
+
+
+def number_of(option: str, text: str) -> int:
+    """Return a whole number from 1.
+
+    Raises: UsageError if it is none.
+    """
+    if not _NUMBER.fullmatch(text):
+        raise UsageError(f'{option} "{text}": a whole number from 1 is needed')
+    return int(text)
+
+
+def device_name(name: str | None) -> str | None:
+    """Return the name of a device, as it was given.
+
+    Raises: UsageError if no device has such a name.
+    """
+    if name is None or _DEVICE.match(name):
+        return name
+    raise UsageError(f'--device "{name}": auto, cpu, mps, cuda or cuda:0 is needed')

@@ -1,0 +1,1 @@
+"""Caffe's messages: `from protonet.pycaffe.proto import caffe_pb2`."""

@@ -1,0 +1,1 @@
+"""Windows of images: what is taken of each, told before it is read; without torch."""
