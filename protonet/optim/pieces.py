@@ -41,7 +41,7 @@ def pieces(step: Step) -> Iterator[Step]:
     room = PIECE
     for row in zip(group.parameters, step.gradients, *group.buffers, strict=True):
         size = row[0].numel()
-        if size > PIECE and is_dense(row[0]):
+        if size > PIECE and _is_dense(row[0]):
             yield from (_part(step, [cut]) for cut in _cuts(row))
             continue
         if together and size > room:
@@ -53,7 +53,7 @@ def pieces(step: Step) -> Iterator[Step]:
         yield _part(step, together)
 
 
-def is_dense(tensor: Tensor) -> bool:
+def _is_dense(tensor: Tensor) -> bool:
     """Return whether the elements lie one after the other, in whatever order of the axes."""
     last = sum(
         (size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True)

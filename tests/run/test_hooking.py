@@ -88,9 +88,7 @@ def press(monkeypatch: pytest.MonkeyPatch, number: signal.Signals, test: int) ->
     calls = itertools.count()
     original = evaluator._heeding
 
-    def heeding(
-        batches: Iterable[Batch], heed: Callable[[], None], rounds: int
-    ) -> Iterator[Batch]:
+    def heeding(batches: Iterable[Batch], heed: Callable[[], None], rounds: int) -> Iterator[Batch]:
         mine = next(calls)
         for place, batch in enumerate(original(batches, heed, rounds)):
             yield batch
