@@ -47,7 +47,6 @@ OPTIONS = {
         *(PLAIN, "data.train.batch_size=10", "solver.iter_size=2", "solver.clip_gradients=0.5"),
         *("solver.weight_decay=0.01", "solver.ema=0.9", "solver.checkpoint=[hidden,relu]"),
     ),
-    "float16": (PLAIN, "solver.precision=fp16", "solver.clip_value=0.5"),
 }
 
 

@@ -32,7 +32,7 @@ def test_squeezenet_of_caffe_learns_five_kinds_of_flowers(
     assert main(["import", *map(str, files), "--out", "squeezenet"]) == 0
     Path("configs").mkdir()
     Path("configs", CONFIG.name).write_bytes(CONFIG.read_bytes())
-    shorter = ["solver.max_iter=4 epochs", "solver.test_interval=4 epochs", "solver.threads=1"]
+    shorter = ["solver.max_iter=2 epochs", "solver.test_interval=2 epochs", "solver.threads=1"]
     assert main(["train", f"configs/{CONFIG.name}", *shorter, "--run", "run"]) == 0
     out = capsys.readouterr().out
     # 25 convolutions with weight and bias are in both; the last of 26 gave ImageNet's classes
