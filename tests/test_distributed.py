@@ -18,6 +18,7 @@ import pytest
 
 from protonet.cli import main
 from protonet.distributed.launch import launch
+from tests.killing_processes import ranks_of
 from tests.small import points, small_file, write_points
 
 pytestmark = pytest.mark.slow  # each process imports torch
@@ -123,22 +124,6 @@ def test_what_is_not_finite_in_one_process_stops_all(capfd: pytest.CaptureFixtur
     assert (Path("run") / "rank_1" / "replay_iter_6" / "replay.json").is_file()
 
 
-def ranks_of(run: str) -> dict[str, int]:
-    """Return the process of each rank of a run, where there are any."""
-    found: dict[str, int] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-            variables = (folder / "environ").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if run.encode() in words:
-            found |= {
-                one[5:].decode(): int(folder.name) for one in variables if one.startswith(b"RANK=")
-            }
-    return found
-
-
 def started(run: str, act: Callable[[subprocess.Popen[str]], None], *words: str) -> tuple[int, str]:
     """Start a long training, do something to it once it has a snapshot, and return its end."""
     command = [sys.executable, "-m", "protonet", "train", "small.yaml", "--run", run, *words]
@@ -157,8 +142,8 @@ def started(run: str, act: Callable[[subprocess.Popen[str]], None], *words: str)
     return one.returncode, said
 
 
-@pytest.mark.parametrize("rank", ["0", "1"])
-def test_a_process_that_dies_ends_the_training_with_one_message(rank: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_process_that_dies_ends_the_training_with_one_message(rank: int, tmp_path: Path) -> None:
     run = str(tmp_path / "run")
     code, said = started(
         run, lambda one: os.kill(ranks_of(run)[rank], signal.SIGKILL), "--nproc", "2"
@@ -215,7 +200,7 @@ def test_torchrun_starts_anew_and_goes_on_from_the_last_snapshot(tmp_path: Path)
             while not list(Path(run).glob("snapshots/iter_*/state.json")):
                 assert one.poll() is None, one.communicate()
                 time.sleep(0.02)
-            os.kill(ranks_of(run)["1"], signal.SIGKILL)
+            os.kill(ranks_of(run)[1], signal.SIGKILL)
             _, said = one.communicate(timeout=200)
         finally:
             one.kill()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from protonet.data.closing import Closing
 from protonet.data.cutting import gather_windows
 from protonet.data.decoding import Decoding
 from protonet.data.decoding_records import decode_records
@@ -21,7 +20,7 @@ from protonet.records import shortened
 from protonet.windows.plain import Windows
 
 
-class Concatenated:
+class Concatenated(Closing):
     """The records of the first dataset, then those of the second, and so on.
 
     Args:
@@ -111,19 +110,6 @@ class Concatenated:
         """Let go of the files."""
         for part in self.parts:
             part.close()
-
-    def __enter__(self) -> Self:
-        """Return the dataset itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close the datasets."""
-        self.close()
 
     def _split(self, rows: Rows) -> Iterator[tuple[Dataset, npt.NDArray[np.intp], Rows]]:
         """Yield each part that holds some of the records, which of them, and their numbers there.

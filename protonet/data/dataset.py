@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from types import TracebackType
-from typing import Protocol, Self, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from protonet.data.closing import Closing
 from protonet.data.decoding import Decoding, Encoded
 from protonet.data.header import Header
 from protonet.data.layout import Array, Column, Rows
@@ -56,7 +56,7 @@ class Pictured(Protocol):
         ...
 
 
-class ChunkedDataset:
+class ChunkedDataset(Closing):
     """A table of fixed-shape fields; `protonet.data.table.Dataset` says what the methods do.
 
     Args:
@@ -147,19 +147,6 @@ class ChunkedDataset:
     def close(self) -> None:
         """Let go of the file."""
         self._columns = None
-
-    def __enter__(self) -> Self:
-        """Return the dataset itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close the dataset."""
-        self.close()
 
     def __reduce__(self) -> tuple[Callable[[], ChunkedDataset], tuple[()]]:
         """Pickle as the way to open it again."""

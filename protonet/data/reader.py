@@ -20,7 +20,6 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -29,6 +28,7 @@ import torch
 from protonet.data.ahead import Background, Inline
 from protonet.data.aligned import realigned
 from protonet.data.blobs import Blobs
+from protonet.data.closing import Closing
 from protonet.data.decoding import Decoding
 from protonet.data.device_images import DeviceImages
 from protonet.data.layout import Array, Rows
@@ -140,7 +140,7 @@ class Blocks:
 
 
 @dataclass(eq=False)
-class Reader:
+class Reader(Closing):
     """An iterator of batches. After `close`, or the end of a pass, there are no more.
 
     Args:
@@ -233,19 +233,6 @@ class Reader:
         """Stop, and wait for the thread to end. Closing twice is allowed."""
         self._ready.clear()
         self._stop()
-
-    def __enter__(self) -> Self:
-        """Return the reader itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close the reader."""
-        self.close()
 
     def _fill(self) -> None:
         if not self._stop.alive:

@@ -14,13 +14,13 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self, SupportsIndex
+from typing import SupportsIndex
 
 import numpy as np
 import torch
 from torch.utils import data as torch_data
 
+from protonet.data.closing import Closing
 from protonet.data.header import FieldSpec, Header
 from protonet.data.layout import Rows
 from protonet.data.open import open_dataset as open_records
@@ -44,7 +44,7 @@ def open_dataset(path: str | os.PathLike[str]) -> TorchDataset:
     return TorchDataset(open_records(path))
 
 
-class TorchDataset(torch_data.Dataset[Sample]):
+class TorchDataset(torch_data.Dataset[Sample], Closing):
     """A map from numbers to records, each a dictionary of tensors of its own.
 
     It can be read in any process, forked or started anew, and by several threads. A pickled copy
@@ -149,19 +149,6 @@ class TorchDataset(torch_data.Dataset[Sample]):
     def close(self) -> None:
         """Let go of the file. Closing twice is allowed."""
         self._records.close()
-
-    def __enter__(self) -> Self:
-        """Return the dataset itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close the dataset."""
-        self.close()
 
     def _field(self, name: str) -> FieldSpec:
         spec = self.header.field(name)

@@ -14,7 +14,7 @@ from typing import Any
 
 from protonet.language import Enter, Frame, Leave, Run
 from protonet.spec.names import ROOT, Names
-from protonet.spec.own_names import OWN_INPUT, OWN_OUTPUT, bare, is_own
+from protonet.spec.own_names import OWN_INPUT, OWN_OUTPUT, is_own, layer_and_top, own_output
 from protonet.spec.state import Rule
 
 NET = -1
@@ -142,13 +142,15 @@ def _plain(values: tuple[Any, ...]) -> list[Any]:
 def full(frame: Frame, name: str) -> str:
     """Return a name of the inside, which may be `layer:NAME`, as it is called outside of all."""
     if name.startswith(OWN_OUTPUT):
-        return OWN_OUTPUT + frame.full(bare(name))
+        layer, top = layer_and_top(name)
+        return own_output(frame.full(layer), top)
     is_input = name.startswith(OWN_INPUT) and (frame.loop is not None or not frame.name)
     return name if is_input else frame.full(name)
 
 
 def local(frame: Frame, name: str) -> str:
     """Return a full name, which may be `layer:NAME`, as it is called inside."""
-    if not is_own(name):
-        return frame.local(name)
-    return OWN_OUTPUT + frame.local(bare(name)) if name.startswith(OWN_OUTPUT) else name
+    if name.startswith(OWN_OUTPUT):
+        layer, top = layer_and_top(name)
+        return own_output(frame.local(layer), top)
+    return name if is_own(name) else frame.local(name)

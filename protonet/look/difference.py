@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from protonet.look.flat_names import FlatNaming, Roles
 from protonet.records import shortened
 from protonet.schema import Spec
+from protonet.spec.kept import wirer_of
 from protonet.spec.layer import LayerSpec
 from protonet.spec.net import NetSpec
-from protonet.spec.wiring import Wirer
 
 Facts = dict[str, Any]
 _ABSENT = object()
@@ -86,7 +86,7 @@ def _layer_of(path: str) -> str:
 def facts_of(spec: Spec) -> Facts:
     """Return every value of a spec by its path, layers by name, defaults filled in."""
     net, facts = spec.net, Facts()
-    naming, wirer = FlatNaming(net), Wirer(net, net.types)
+    naming, wirer = FlatNaming(net), wirer_of(net)
     for name, blob in net.inputs.items():
         _flatten(blob, f"net.inputs.{name}", facts)
     _flatten(net.state, "net.state", facts)

@@ -9,7 +9,7 @@ from typing import Literal
 from protonet.look.families import COLOURS
 from protonet.look.picture import Arrow, Box, Frames, Picture
 
-RankDir = Literal["TB", "LR"]
+RankDir = Literal["TB", "LR", "BT"]
 FONT = "Helvetica"
 _INK, _FAINT = "#1f2933", "#66727f"
 _FRAME_FILLS = ("#f7f9fb", "#eef2f6")
@@ -21,7 +21,7 @@ def dot_text(drawn: Picture, rankdir: RankDir = "TB") -> str:
 
     Args:
         drawn: boxes and arrows.
-        rankdir: data flow from top to bottom, or from left to right.
+        rankdir: data flow from top to bottom (TB), from left to right (LR) or upwards (BT).
     """
     names = {box.key: f"n{number}" for number, box in enumerate(drawn.boxes)}
     lines = [

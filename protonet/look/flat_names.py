@@ -9,6 +9,7 @@ from typing import Any
 
 from protonet.language import Loop, frames_around
 from protonet.look.aliases import NET, Aliases, full, local
+from protonet.spec.kept import wirer_of
 from protonet.spec.layer import LayerSpec
 from protonet.spec.net import NetSpec
 from protonet.spec.nodes import FROM_NOTHING, Body, FlatNames, Node, Wiring
@@ -63,7 +64,7 @@ class FlatNaming:
     """
 
     def __init__(self, net: NetSpec) -> None:
-        self.net, wirer = net, Wirer(net, net.types)
+        self.net, wirer = net, wirer_of(net)
         self._names = wirer.names
         self._around = frames_around(net.plan)
         self._loops = {

@@ -21,6 +21,7 @@ from protonet.net.graph import acting_places
 from protonet.net.loops import LoopProver, Prove
 from protonet.net.proof import KeyRefused, Proof
 from protonet.plugins import line_in_plugin
+from protonet.source import without_collector
 from protonet.spec.layer import LayerSpec
 from protonet.spec.net import InputSpec, NetSpec
 from protonet.spec.nodes import Body, Node, Value, Wiring
@@ -56,6 +57,7 @@ class Prover:
         self._known: dict[object, tuple[Shape, ...]] = {}
         self._first: dict[str, _Use] = {}
 
+    @without_collector()
     def prove(self, wiring: Wiring) -> Proof:
         """Return the modules and shapes of a wired net, with every error that could be found."""
         proof = Proof(self.sizes)

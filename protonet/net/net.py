@@ -17,8 +17,8 @@ from protonet.net.modules import Prover
 from protonet.net.parameters import ParameterStore
 from protonet.optim import Slot
 from protonet.spec.deploy import derive_deploy
+from protonet.spec.kept import sharing_of, wirer_of
 from protonet.spec.net import InputSpec, NetSpec
-from protonet.spec.sharing import Sharing
 from protonet.spec.state import Phase
 from protonet.spec.wiring import Node, Wirer, Wiring
 
@@ -84,9 +84,9 @@ class Net(Form):
             channels_last = any(layer.type in _CONVOLUTIONS for layer in spec.layers)
         memory_format = torch.channels_last if channels_last else torch.contiguous_format
         layers = spec.types
-        sharing = Sharing(spec, layers)
+        sharing = sharing_of(spec)
         store = ParameterStore(sharing, seed, torch.device(device), memory_format)
-        wirer, prover = Wirer(spec, layers), Prover(spec, layers, sharing)
+        wirer, prover = wirer_of(spec), Prover(spec, layers, sharing)
         self._enter(_Common(spec, layers, wirer, prover, store), phase, ())
 
     def in_phase(self, phase: Phase, stages: tuple[str, ...] = ()) -> Net:
@@ -111,7 +111,7 @@ class Net(Form):
         Raises: PathErrors where a layer, or the shape of a parameter, does not allow it.
         """
         spec = self.spec.model_copy(update={"inputs": {**self.spec.inputs, **inputs}})
-        wirer, prover = Wirer(spec, self.layers), Prover(spec, self.layers, self.store.sharing)
+        wirer, prover = wirer_of(spec), Prover(spec, self.layers, self.store.sharing)
         other = Net.__new__(Net)
         common = _Common(spec, self.layers, wirer, prover, self.store)
         other._enter(common, self.phase, tuple(self.wiring.state.stages))

@@ -7,14 +7,12 @@ from collections.abc import Iterable
 from protonet.errors import MOST_SHOWN, PathError, PathErrors
 from protonet.net.form import Form
 from protonet.net.modules import Prover
-from protonet.source import without_collector
 from protonet.spec.deploy import derive_deploy
 from protonet.spec.joints import once
 from protonet.spec.kept import sharing_of, wirer_of
 from protonet.spec.net import NetSpec
 
 
-@without_collector()
 def prove_phases(spec: NetSpec, stages: Iterable[str] = ()) -> dict[str, Form]:
     """Prove the shapes of a net in all three phases without allocating any of it.
 

@@ -14,9 +14,11 @@ reads, and the kernel reads and writes."""
 
 def check_finite(step: Step, flag: Tensor) -> None:
     """Set `flag` if a gradient is not finite."""
-    large = [gradient for gradient in step.gradients if _is_large(gradient)]
+    large: list[Tensor] = []
+    small: list[Tensor] = []
+    for gradient in step.gradients:
+        (large if _is_large(gradient) else small).append(gradient)
     if not large or _all_finite(large):
-        small = [gradient for gradient in step.gradients if not _is_large(gradient)]
         check_fused(step.of(small), flag)
     else:
         check_fused(step, flag)  # a sum may be too large for a float where the numbers are not

@@ -6,12 +6,14 @@ Source: Caffe, python/caffe/draw.py, whose colours and boxes were others.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from protonet.caffe.text_format import parse
 from protonet.errors import UsageError
-from protonet.look.dot import dot_text
+from protonet.look.dot import RankDir, dot_text
 from protonet.look.forms import prove_net
 from protonet.look.picture import picture
 from protonet.look.render import write_drawing
@@ -21,7 +23,7 @@ from protonet.pycaffe.request import PHASES
 from protonet.schema import located
 from protonet.spec.state import State
 
-_DIRECTIONS = ("LR", "TB", "BT")
+_DIRECTIONS: Mapping[str, RankDir] = MappingProxyType({"LR": "LR", "TB": "TB", "BT": "BT"})
 _NAME = "net.prototxt"
 
 
@@ -44,7 +46,7 @@ def dot_of(caffe_net: Any, rankdir: str = "LR", phase: int | None = None) -> str
     opened = open_message(parse(str(caffe_net), _NAME), path, State(PHASES[chosen]))
     with located(opened.spec):
         proved = prove_net(opened.net, opened.phase)
-    return dot_text(picture(proved, caffe_net.name or "net"), rankdir)  # type: ignore[arg-type]
+    return dot_text(picture(proved, caffe_net.name or "net"), _DIRECTIONS[rankdir])
 
 
 def draw_net(

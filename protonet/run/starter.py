@@ -18,7 +18,7 @@ from protonet.run.fine_tuning import BATCH, FineTuning, fine_tuning
 from protonet.run.loading import load
 from protonet.source.yaml_text import means_itself
 from protonet.spec.data import TRAIN
-from protonet.spec.wiring import Wirer
+from protonet.spec.kept import wirer_of
 from protonet.zoo.address import is_address
 from protonet.zoo.find import net_file as zoo_net
 from protonet.zoo.shipped import shipped_nets
@@ -220,7 +220,7 @@ def classifiers(file: Path) -> tuple[str, ...]:
     Raises: UsageError if one lies inside a block, where another file cannot change it.
     """
     spec = load(file)
-    wiring = Wirer(spec.net, spec.net.types).wire(spec.net.net_state("train"))
+    wiring = wirer_of(spec.net).wire(spec.net.net_state("train"))
     makers = {top: node for node in wiring.nodes for top in node.tops}
     found = []
     for loss in wiring.nodes:

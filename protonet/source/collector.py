@@ -1,7 +1,7 @@
-"""Python's cyclic garbage collector, kept away while a spec is read.
+"""Python's cyclic garbage collector, kept away while a spec is read and its shapes are proved.
 
-A spec is built of many small objects that all stay. The collector would walk through them again and
-again while they grow, which takes longer than reading does.
+Both make many small objects that all stay. The collector would walk through them again and
+again while they grow, which takes longer than making them does.
 """
 
 from __future__ import annotations

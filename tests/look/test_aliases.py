@@ -71,7 +71,9 @@ def test_so_is_the_name_of_a_layer_that_is_left_out() -> None:
 def test_own_names_have_their_layer_inside() -> None:
     kept = aliases()
     frame = kept._frames[0]
-    names = ["layer:ip", "ip", "input:x"]
-    assert [full(frame, name) for name in names] == ["layer:body/ip", "body/ip", "body/input:x"]
+    names = ["layer:ip", "ip", "input:x", "layer:..1"]
+    expected = ["layer:body/ip", "body/ip", "body/input:x", "layer:body.1"]
+    assert [full(frame, name) for name in names] == expected
     assert full(kept.frame(NET), "input:data") == "input:data"
     assert [local(frame, name) for name in ("layer:body/ip", "body/ip")] == ["layer:ip", "ip"]
+    assert local(frame, "layer:body.1") == "layer:..1"
