@@ -123,6 +123,10 @@ class FileColumn:
         except DataError as error:
             raise DataError(f"{error}; {_REPAIR}") from error
 
+    def view(self, row: int) -> bytes:
+        """Return the same."""
+        return self.encoded(row)
+
     def name(self, row: int) -> str:
         """Return the path of a file."""
         return self._files.name(row)

@@ -17,6 +17,7 @@ from protonet.data.decoding_jpeg import (
     EIGHTHS,
     WHOLE,
     Colours,
+    FileBytes,
     decode_window,
     read_jpeg_header,
 )
@@ -38,8 +39,9 @@ class Encoded(Protocol):
         """Whether they are decoded to one channel, in place of red, green and blue."""
         ...
 
-    def encoded(self, row: int) -> bytes:
-        """Return the bytes of an image's file; called by several threads at a time.
+    def view(self, row: int) -> FileBytes:
+        """Return the bytes of an image's file, which may be copied or not; called by several
+        threads at a time.
 
         Raises: DataError if they cannot be had.
         """
@@ -93,15 +95,15 @@ class Decoding:
         task = _Task(self, images, self.sizing.scaled, positions, windows)
         each(len(numbers), lambda k: task.run(k, numbers[k], out[k]), self.threads)
 
-    def pixels(self, images: Encoded, row: int, data: bytes) -> Pixels:
+    def pixels(self, images: Encoded, row: int, data: FileBytes) -> Pixels:
         """Return an image whole, (H, W, C), its channels as the transforms take them."""
         with image_errors(images.name(row)):
-            pixels = decode(data, gray=images.gray).pixels
+            pixels = decode(bytes(data), gray=images.gray).pixels
         return pixels[..., ::-1] if self.channels_reversed else pixels
 
     def _alone(self, images: Encoded, row: int, position: Rows, out: Array) -> None:
         """Decode one image whole, and do to it what makes it like the others."""
-        pixels = self.pixels(images, row, images.encoded(row))
+        pixels = self.pixels(images, row, images.view(row))
         image = np.array(pixels.transpose(2, 0, 1)[None], order="C")  # (1, C, H, W)
         try:
             host = self.sizing.host(image.shape[1:])
@@ -148,7 +150,7 @@ class _Task:
             out: a part of the batch.
         """
         turned = self._turned[number]
-        data = self._images.encoded(row)
+        data = self._images.view(row)
         cut = self._cut(number, data, turned)
         if cut is None:
             cut = self._cut_whole(number, row, data, turned)
@@ -163,7 +165,7 @@ class _Task:
         else:
             places[...] = pixels[:, ::-1, ::-1]
 
-    def _cut(self, number: int, data: bytes, turned: bool) -> Pixels | None:
+    def _cut(self, number: int, data: FileBytes, turned: bool) -> Pixels | None:
         """Return the window of a JPEG, (h, w, C); None where it has to be decoded with care."""
         header = read_jpeg_header(data)
         if header is None:
@@ -174,7 +176,7 @@ class _Task:
             colours = "GRAY"
         return decode_window(data, header, box, colours, self._eighths(box))
 
-    def _cut_whole(self, number: int, row: int, data: bytes, turned: bool) -> Pixels:
+    def _cut_whole(self, number: int, row: int, data: FileBytes, turned: bool) -> Pixels:
         pixels = self._decoding.pixels(self._images, row, data)
         top, left, height, width = self._box(number, *pixels.shape[:2])
         cut = pixels[top : top + height, left : left + width]

@@ -19,6 +19,9 @@ from PIL import Image
 from protonet.data.image import TURNED, Pixels, upright
 
 Colours = Literal["RGB", "BGR", "GRAY"]
+FileBytes = bytes | memoryview
+"""A file's bytes, or where they lie: one-dimensional, read-only."""
+
 Box = tuple[int, int, int, int]
 """Top, left, height and width in pixels."""
 
@@ -26,6 +29,8 @@ EIGHTHS = (1, 2, 4)
 """Of its size, at which a JPEG is decoded faster than whole; libjpeg's other sizes are no gain."""
 WHOLE = 8
 
+_SEGMENT = struct.Struct(">BBH")
+"""Two bytes that mark it, and its length, that of these two included."""
 _START, _MARK = b"\xff\xd8", 0xFF
 _FIRST, _LAST = 0xC0, 0xFE
 _RESTART, _SCAN, _RESTARTS, _EXIF = 0xD0, 0xDA, 0xDD, 0xE1
@@ -63,10 +68,10 @@ class JpegHeader:
         )
 
 
-def read_jpeg_header(data: bytes) -> JpegHeader | None:
+def read_jpeg_header(data: FileBytes) -> JpegHeader | None:
     """Return what a JPEG says; None of what is none, and of what needs the care of `decode`: other
     colour models, other depths, too many pixels, tags that are written in an unusual way."""
-    if not data.startswith(_START):
+    if data[: len(_START)] != _START:
         return None
     try:
         return _read(data)
@@ -75,7 +80,7 @@ def read_jpeg_header(data: bytes) -> JpegHeader | None:
 
 
 def decode_window(
-    data: bytes, header: JpegHeader, box: Box, colours: Colours, eighths: int = WHOLE
+    data: FileBytes, header: JpegHeader, box: Box, colours: Colours, eighths: int = WHOLE
 ) -> Pixels | None:
     """Decode the part of a JPEG that a window needs.
 
@@ -101,21 +106,23 @@ def decode_window(
     return upright(pixels[rows, columns], header.orientation)
 
 
-def _read(data: bytes) -> JpegHeader | None:
+def _read(data: FileBytes) -> JpegHeader | None:
     at, orientation = len(_START), None
     frame = restarts = 0
-    while data[at + 1] != _SCAN:
-        marker = data[at + 1]
-        if data[at] != _MARK or not _FIRST <= marker <= _LAST or _RESTART <= marker < _SCAN:
+    while True:
+        mark, marker, length = _SEGMENT.unpack_from(data, at)
+        if marker == _SCAN:
+            break
+        if mark != _MARK or not _FIRST <= marker <= _LAST or _RESTART <= marker < _SCAN:
             return None
         if marker in _FRAMES:
             frame = at
         elif marker == _EXIF and orientation is None:
-            orientation = _orientation(data[at + 4 : at + 2 + _number(data, at + 2)])
+            orientation = _orientation(bytes(data[at + 4 : at + 2 + length]))
             if orientation == 0:
                 return None
         restarts |= marker == _RESTARTS
-        at += 2 + _number(data, at + 2)
+        at += 2 + length
     rows, columns, components = struct.unpack_from(">HHB", data, frame + 5)
     unusual = data[frame + 4] != _BITS or components not in (1, 3)
     if not frame or unusual or not 0 < rows * columns <= (Image.MAX_IMAGE_PIXELS or 0):
@@ -124,10 +131,6 @@ def _read(data: bytes) -> JpegHeader | None:
     tallest = max(data[frame + 11 + 3 * number] & 15 for number in range(components))
     lines_at = frame + 5 if at_once else None
     return JpegHeader(rows, columns, orientation or 1, lines_at, _BLOCK * tallest)
-
-
-def _number(data: bytes, at: int) -> int:
-    return data[at] << 8 | data[at + 1]
 
 
 def _orientation(segment: bytes) -> int | None:
@@ -166,10 +169,10 @@ def _stored(box: Box, header: JpegHeader) -> Box:
 
 
 def _decoded(
-    data: bytes, header: JpegHeader, lines: int, colours: Colours, eighths: int
+    data: FileBytes, header: JpegHeader, lines: int, colours: Colours, eighths: int
 ) -> Pixels | None:
     """Return the first rows of a picture, at least (lines, columns) at its scale."""
-    given: bytes | bytearray = data
+    given: FileBytes | bytearray = data
     if lines < header.rows and header.lines_at is not None:
         given = bytearray(data)
         struct.pack_into(">H", given, header.lines_at, lines)

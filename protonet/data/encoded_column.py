@@ -66,12 +66,19 @@ class EncodedColumn:
 
         Raises: DataError if they are damaged.
         """
+        return bytes(self.view(row))
+
+    def view(self, row: int) -> memoryview:
+        """Return the bytes of one image's file as they lie, in the page cache where they can.
+
+        Raises: DataError if they are damaged.
+        """
         first = max(0, row - 1)
         ends = self._ends.span(first, row + 1).tolist()
         start, stop = (0 if row == 0 else ends[0]), ends[-1]
         if not 0 <= start <= stop <= self._data.column.count:
             raise DataError(f"{self.name(row)}: its place is damaged; convert the data again")
-        return bytes(self._data.span(start, stop).tobytes())
+        return self._data.span(start, stop).data
 
     def name(self, row: int) -> str:
         """Return what messages call a record."""

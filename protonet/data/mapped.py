@@ -54,17 +54,33 @@ def check_length(file: Array, where: str) -> None:
     Raises: DataError.
     """
     mapped = _map_of(file)
-    if mapped is not None and mapped.size() < len(mapped):
-        raise DataError(
-            f"{where}: the file was cut short while it was read: it had {len(mapped):,} bytes, and "
-            f"has {mapped.size():,}; put it back, or convert the data again"
-        )
+    if mapped is not None:
+        _refuse_shorter(len(mapped), mapped.size(), where)
 
 
-def written_at(file: Array) -> int:
-    """Return when a mapped file was last written to, in nanoseconds; 0 of an array in memory."""
+def written_at(file: Array, where: str) -> int:
+    """Return when a mapped file was last written to, in nanoseconds; 0 of an array in memory.
+
+    Args:
+        file: what `map_file` gave.
+        where: its path, for messages.
+
+    Raises: DataError if it has become shorter, as `check_length` does.
+    """
     mapped = _map_of(file)
-    return 0 if mapped is None else os.fstat(mapped.descriptor).st_mtime_ns
+    if mapped is None:
+        return 0
+    found = os.fstat(mapped.descriptor)
+    _refuse_shorter(len(mapped), found.st_size, where)
+    return found.st_mtime_ns
+
+
+def _refuse_shorter(had: int, has: int, where: str) -> None:
+    if has < had:
+        raise DataError(
+            f"{where}: the file was cut short while it was read: it had {had:,} bytes, and has "
+            f"{has:,}; put it back, or convert the data again"
+        )
 
 
 def _map_of(file: Array) -> _MappedFile | None:
@@ -93,7 +109,7 @@ class MappedColumn:
         self.column, self._file, self._offsets = column, file, offsets
         self._checksums, self._where = checksums, where
         self._unchecked = np.ones(column.chunks, np.bool_)
-        self._written = written_at(file)
+        self._written = written_at(file, where)
         ends = offsets + np.array([column.bytes_in(chunk) for chunk in range(column.chunks)])
         if (offsets < 0).any() or (ends > len(file)).any():
             chunk = int(np.flatnonzero((offsets < 0) | (ends > len(file)))[0])
@@ -144,13 +160,12 @@ class MappedColumn:
         """
         self._look()
         per_chunk, size = self.column.per_chunk, self._record.itemsize
-        chunks = range(start // per_chunk, max(start, stop - 1) // per_chunk + 1)
-        if self._unchecked[chunks.start : chunks.stop].any():
-            self._check(np.arange(chunks.start, chunks.stop))
         pieces = []
-        for chunk in chunks:
-            first = max(start - chunk * per_chunk, 0)
-            last = min(stop - chunk * per_chunk, per_chunk)
+        for chunk in range(start // per_chunk, max(start, stop - 1) // per_chunk + 1):
+            if self._unchecked[chunk]:
+                self._check(np.array([chunk]))
+            before = chunk * per_chunk
+            first, last = max(start - before, 0), min(stop - before, per_chunk)
             place = int(self._offsets[chunk])
             pieces.append(self._file[place + first * size : place + last * size])
         whole = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
@@ -164,8 +179,7 @@ class MappedColumn:
 
     def _look(self) -> None:
         """Refuse a file that was cut short, and trust nothing of one that was written to."""
-        check_length(self._file, self._where)
-        written = written_at(self._file)
+        written = written_at(self._file, self._where)
         if written != self._written:
             self._unchecked[:] = True
             self._written = written

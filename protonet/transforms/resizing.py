@@ -55,7 +55,7 @@ class Scaling:
             scaled = self.of_array(pixels.transpose(2, 0, 1)[None])[0]
             return np.asarray(scaled.transpose(1, 2, 0))
         images = torch.from_numpy(pixels).view(1, *pixels.shape).permute(0, 3, 1, 2)
-        return np.asarray(self.of_tensor(images).permute(0, 2, 3, 1)[0].numpy())
+        return np.asarray(self.of_tensor(images).numpy()[0].transpose(1, 2, 0))
 
     def of_tensor(self, images: torch.Tensor) -> torch.Tensor:
         """Scale (N, C, H, W) bytes or float32 to (N, C, *size)."""

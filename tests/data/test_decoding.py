@@ -29,8 +29,8 @@ class Files:
     files: Sequence[bytes]
     gray: bool = False
 
-    def encoded(self, row: int) -> bytes:
-        return self.files[row]
+    def view(self, row: int) -> memoryview:
+        return memoryview(self.files[row])
 
     def name(self, row: int) -> str:
         return f"a.lmdb, record {row}"
