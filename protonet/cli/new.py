@@ -37,7 +37,8 @@ def run(options: argparse.Namespace) -> int:
     path: Path = options.spec
     if path.exists():
         raise UsageError(f"{path} exists; a spec is not written over another file")
-    text = starter(path, options.data, options.net).text()
+    first = starter(path, options.data, options.net)
+    text = first.text()
     draft = path.with_name(f".{path.name}.{os.getpid()}.yaml")
     try:
         draft.write_text(text, encoding="utf-8")
@@ -50,9 +51,8 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror}") from error
     except SpecError as error:  # located in the draft, which nobody ever sees
-        first = error.problems[0]
-        net = options.net or "a first net"
-        why = f"{net} does not fit {options.data}: {first.path}: {first.why}"
+        worst, net = error.problems[0], options.net or "a first net"
+        why = f"{net} does not fit {options.data}: {worst.path}: {worst.why}{first.other_shape()}"
         raise UsageError(why) from error
     finally:
         draft.unlink(missing_ok=True)

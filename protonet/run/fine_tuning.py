@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from protonet.errors import UsageError
+from protonet.run.classifiers import VARIABLE, Classifiers
 from protonet.run.loading import load
 from protonet.schema import Spec
 from protonet.snapshot import Evaluation
@@ -33,6 +34,7 @@ class FineTuning:
         address: of the model, `zoo://resnet18`.
         evaluation: how a sample is prepared for its weights.
         layers: those that give the classes.
+        classes: how many, where the net has them from a variable; None where each layer is told.
         removed: metrics that other classes leave without meaning.
         normalized: whether the net holds BatchNorm, with which it bears a higher rate.
     """
@@ -42,6 +44,7 @@ class FineTuning:
     layers: tuple[str, ...]
     removed: tuple[str, ...]
     normalized: bool
+    classes: int | None = None
 
     def transform(self, *, training: bool) -> Iterator[str]:
         """Yield the lines of a set's transform.
@@ -58,9 +61,12 @@ class FineTuning:
 
     def net(self) -> Iterator[str]:
         """Yield the lines of the net."""
+        if self.classes is not None:
+            yield f"vars: {{{VARIABLE}: {self.classes}}}   # of the base"
         yield f"net:\n  base: {self.address}"
-        yield "  layers:                      # what differs from the base"
-        for layer in self.layers:
+        if self.removed or self.classes is None:
+            yield "  layers:                      # what differs from the base"
+        for layer in self.layers if self.classes is None else ():
             yield f"    - {{name: {_text(layer)}, num_output: $data.classes}}"
         for metric in self.removed:
             yield f"    - {{name: {_text(metric)}, remove: true}}   # the classes are too few"
@@ -95,7 +101,7 @@ class FineTuning:
         return text
 
 
-def fine_tuning(address: str, classes: int, layers: Sequence[str], net: Path) -> FineTuning:
+def fine_tuning(address: str, classes: int, layers: Classifiers, net: Path) -> FineTuning:
     """Return what a first spec says of a model of the zoo.
 
     Args:
@@ -116,7 +122,14 @@ def fine_tuning(address: str, classes: int, layers: Sequence[str], net: Path) ->
         )
     spec = load(net)
     normalized = any("BatchNorm" in layer.type for layer in spec.net.layers)
-    return FineTuning(address, evaluation, tuple(layers), _too_many(spec, classes), normalized)
+    return FineTuning(
+        address,
+        evaluation,
+        layers.names,
+        _too_many(spec, classes),
+        normalized,
+        classes if layers.by_variable else None,
+    )
 
 
 def _too_many(spec: Spec, classes: int) -> tuple[str, ...]:

@@ -14,11 +14,10 @@ from protonet.data.header import Header
 from protonet.data.open import tables_of
 from protonet.errors import UsageError
 from protonet.records import suggestion
+from protonet.run.classifiers import VARIABLE, Classifiers, classifiers
 from protonet.run.fine_tuning import BATCH, FineTuning, fine_tuning
-from protonet.run.loading import load
 from protonet.source.yaml_text import means_itself
 from protonet.spec.data import TRAIN
-from protonet.spec.kept import wirer_of
 from protonet.zoo.address import is_address
 from protonet.zoo.find import net_file as zoo_net
 from protonet.zoo.shipped import shipped_nets
@@ -44,7 +43,7 @@ class Starter:
     name: str
     sets: Mapping[str, str]
     header: Header
-    net: tuple[str, tuple[str, ...]] | None = None
+    net: tuple[str, Classifiers] | None = None
     tuned: FineTuning | None = None
 
     def text(self) -> str:
@@ -60,6 +59,16 @@ class Starter:
     @property
     def _shape(self) -> tuple[int, ...]:
         return self.header.fields[0].shape or ()
+
+    def other_shape(self) -> str:
+        """Return what to say where the net does not fit samples that it was not made for; empty
+        where it was."""
+        sample = () if self.net is None else self.net[1].sample
+        if len(sample) != len(self._shape) or sample == self._shape:
+            return ""
+        size = f"{sample[-1]}x{sample[-2]}" if len(sample) > 2 else ""  # C, H, W
+        again = f": convert the data again with --resize {size}" if size else ""
+        return f"; it was made for {_times(sample)}{again}"
 
     def _records(self) -> str:
         of = _times(self._shape) if self._shape else "images of different sizes"
@@ -93,11 +102,14 @@ class Starter:
         inputs = f"{{data: {list(self._shape)}, label: {{shape: [], dtype: int64}}}}"
         if self.net is not None:
             file, layers = self.net
+            if layers.by_variable:
+                yield f"vars: {{{VARIABLE}: {len(self.header.classes or ())}}}   # of the base"
             yield f"net:\n  base: {_quoted(file)}"
             yield f"  inputs: {inputs}   # the batch axis N goes in front"
-            yield "  layers:                      # what differs from the base"
-            for layer in layers:
-                yield f"    - {{name: {_written(layer)}, num_output: $data.classes}}"
+            if not layers.by_variable:
+                yield "  layers:                      # what differs from the base"
+                for layer in layers.names:
+                    yield f"    - {{name: {_written(layer)}, num_output: $data.classes}}"
             return
         is_image = len(self._shape) == 3 and min(self._shape[1:]) >= _SMALLEST_IMAGE
         yield f"net:\n  inputs: {inputs}   # the batch axis N goes in front"
@@ -214,28 +226,6 @@ def net_file(name: str) -> Path:
     raise UsageError(f"no net is named {name}; {suggestion(name, known, most=40)}")
 
 
-def classifiers(file: Path) -> tuple[str, ...]:
-    """Return the layers of a net that give a loss its scores.
-
-    Raises: UsageError if one lies inside a block, where another file cannot change it.
-    """
-    spec = load(file)
-    wiring = wirer_of(spec.net).wire(spec.net.net_state("train"))
-    makers = {top: node for node in wiring.nodes for top in node.tops}
-    found = []
-    for loss in wiring.nodes:
-        node = loss if spec.net.types[loss.layer.type].kind == "loss" else None
-        while node is not None and not hasattr(node.layer.params, "num_output"):
-            node = makers.get(node.bottoms[0]) if node.bottoms and not node.body else None
-        if node is not None:
-            found.append(node.layer)
-    inner = [layer.name for layer in found if layer.instances]
-    if inner or not found:
-        why = f"its layer {inner[0]} lies inside a block" if inner else "it has no loss with scores"
-        raise UsageError(f"{file}: {why}, so its number of classes cannot be changed from outside")
-    return tuple(dict.fromkeys(layer.name for layer in found))
-
-
 def _quoted(text: str) -> str:
     """Return a text as YAML that means it, in quotes where it needs them."""
     plain = _PLAIN.fullmatch(text) and means_itself(text)
@@ -252,5 +242,5 @@ def _visible(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
-def _times(shape: tuple[int, ...]) -> str:
+def _times(shape: tuple[int | str, ...]) -> str:
     return " x ".join(map(str, shape)) + (" numbers" if len(shape) == 1 else "")

@@ -160,7 +160,8 @@ def test_a_net_that_does_not_fit_the_dataset_is_refused(here: Path, capsys: Capt
     assert capsys.readouterr() == (
         "",
         "error: wide.yaml does not fit images.lmdb: net.layers.conv: no window fits along axis 2 "
-        "of (2, 1, 8, 8): floor((8 + 2*0 - 9) / 1) + 1 = 0\n",
+        "of (2, 1, 8, 8): floor((8 + 2*0 - 9) / 1) + 1 = 0; it was made for 1 x 9 x 9: convert the "
+        "data again with --resize 9x9\n",
     )
     assert names(here) == ["images.lmdb", "wide.yaml"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from protonet.errors import UsageError
+from protonet.run.classifiers import Classifiers
 from protonet.run.fine_tuning import FineTuning, fine_tuning
 from protonet.snapshot import Evaluation
 from protonet.zoo import find
@@ -80,6 +81,15 @@ def test_names_are_written_so_that_they_are_read_again() -> None:
     ]
 
 
+def test_a_net_with_a_variable_for_its_classes_is_given_their_number() -> None:
+    one = replace(tuning(), classes=5)
+    assert list(one.net()) == ["vars: {classes: 5}   # of the base", "net:\n  base: zoo://tiny"]
+    assert list(replace(one, removed=("top5",)).net())[2:] == [
+        "  layers:                      # what differs from the base",
+        "    - {name: top5, remove: true}   # the classes are too few",
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "classes", "removed", "normalized"),
     [
@@ -91,7 +101,9 @@ def test_names_are_written_so_that_they_are_read_again() -> None:
 def test_the_built_in_index_needs_no_download(
     name: str, classes: int, removed: tuple[str, ...], normalized: bool
 ) -> None:
-    found = fine_tuning(f"zoo://{name}", classes, ("fc",), find.net_file(f"zoo://{name}"))
+    found = fine_tuning(
+        f"zoo://{name}", classes, Classifiers(("fc",)), find.net_file(f"zoo://{name}")
+    )
     assert (found.removed, found.normalized) == (removed, normalized)
     assert found.evaluation.shape == (3, 224, 224)
 
@@ -103,7 +115,7 @@ def test_a_model_whose_preprocessing_is_not_known_is_refused(
     push(models, replace(ABOUT, evaluation=None), NET, weights())
     monkeypatch.setenv("PROTONET_ZOO", str(models))
     with pytest.raises(UsageError) as raised:
-        fine_tuning("zoo://tiny", 3, ("ip",), models / "tiny" / "net.yaml")
+        fine_tuning("zoo://tiny", 3, Classifiers(("ip",)), models / "tiny" / "net.yaml")
     assert str(raised.value) == (
         "zoo://tiny: how its samples are prepared is not known; write a spec by hand, as "
         "docs/zoo.md shows"

@@ -14,7 +14,7 @@ from protonet.data.table import create_tables
 from protonet.errors import DataError, UsageError
 from protonet.net import prove_phases
 from protonet.run.loading import load
-from protonet.run.starter import classifiers, net_file, starter
+from protonet.run.starter import net_file, starter
 
 CLASSES = ("ant", "bee", "cat", "dog", "elk", "fox")
 
@@ -185,35 +185,53 @@ def test_a_net_is_built_upon_with_the_classes_of_the_dataset(tmp_path: Path) -> 
     assert numbers == {"fc1": 50, "fc2": 3, "aux": 3}
 
 
-def test_the_layers_that_give_a_loss_its_scores_are_found_once(tmp_path: Path) -> None:
-    path = tmp_path / "linear.yaml"
-    path.write_text(LINEAR)
-    assert classifiers(path) == ("fc2", "aux")
-    again = "    - {name: hinge, type: HingeLoss, bottom: [fc2, label]}\n"
-    path.write_text(LINEAR + again)
-    assert classifiers(path) == ("fc2", "aux")
+IN_A_BLOCK = """\
+vars: {classes: 10}
+net:
+  inputs: {data: [4], label: {shape: [], dtype: int64}}
+  blocks: {head: {layers: [{name: ip, type: InnerProduct, num_output: $classes}]}}
+  layers:
+    - {name: out, type: head}
+    - {name: loss, type: SoftmaxWithLoss, bottom: [out, label]}
+"""
 
 
-NO_CLASSIFIER = "so its number of classes cannot be changed from outside"
-
-
-def test_a_net_whose_classes_cannot_be_changed_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "net.yaml"
-    path.write_text("net: {inputs: {data: [4]}, layers: [{name: a, type: ReLU}]}\n")
-    with pytest.raises(UsageError) as caught:
-        classifiers(path)
-    assert str(caught.value) == f"{path}: it has no loss with scores, {NO_CLASSIFIER}"
-    path.write_text(
+def test_a_net_with_a_variable_for_its_classes_is_given_their_number(tmp_path: Path) -> None:
+    (tmp_path / "head.yaml").write_text(IN_A_BLOCK)
+    base = str(tmp_path / "head.yaml")
+    text = text_for(tmp_path, dataset(tmp_path / "a.lmdb", (6,)), base)
+    start = text.index("vars:")
+    assert text[start : text.index("solver:")] == (
+        "vars: {classes: 3}   # of the base\n"
         "net:\n"
-        "  inputs: {data: [4], label: {shape: [], dtype: int64}}\n"
-        "  blocks: {head: {layers: [{name: ip, type: InnerProduct, num_output: 3}]}}\n"
-        "  layers:\n"
-        "    - {name: out, type: head}\n"
-        "    - {name: loss, type: SoftmaxWithLoss, bottom: [out, label]}\n"
+        "  base: head.yaml\n"
+        "  inputs: {data: [6], label: {shape: [], dtype: int64}}   "
+        "# the batch axis N goes in front\n"
     )
-    with pytest.raises(UsageError) as caught:
-        classifiers(path)
-    assert str(caught.value) == (f"{path}: its layer out/ip lies inside a block, {NO_CLASSIFIER}")
+    (tmp_path / "my.yaml").write_text(text)
+    first, _ = load(tmp_path / "my.yaml").net.layers
+    assert (first.name, first.params.num_output) == ("out/ip", 3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        ((3, 8, 8), ""),
+        ((3, 8, 9), "; it was made for 3 x 8 x 8: convert the data again with --resize 8x8"),
+        ((8,), ""),
+    ],
+)
+def test_samples_of_another_shape_are_told_that_of_the_nets(
+    tmp_path: Path, shape: tuple[int, ...], told: str
+) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(LINEAR.replace("data: [4]", "data: [3, 8, 8]"))
+    data = dataset(tmp_path / "a.lmdb", shape)
+    assert starter(tmp_path / "my.yaml", data, str(path)).other_shape() == told
+    path.write_text(LINEAR)
+    longer = dataset(tmp_path / "b.lmdb", (6,))
+    made = starter(tmp_path / "my.yaml", longer, str(path))
+    assert made.other_shape() == "; it was made for 4 numbers"
 
 
 def test_a_net_is_named_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
