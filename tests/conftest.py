@@ -14,6 +14,8 @@ import hypothesis
 import numpy as np
 import pytest
 
+from tests.forking import Nursery
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Before torch is imported: on a machine whose cores are busy, two threads that wait for each other
 # take a hundred times as long for the small things that tests compute.
@@ -63,8 +65,25 @@ def seed() -> int:
     random.seed(SEED)
     np.random.seed(SEED)
     if "torch" in sys.modules:  # a test that does not use torch should not wait for it
-        sys.modules["torch"].manual_seed(SEED)
+        _seed_torch()
     return SEED
+
+
+def _seed_torch() -> None:
+    import torch
+
+    if _has_gpu():
+        torch.manual_seed(SEED)
+    else:  # the same for the CPU, without the stack that is written down for a GPU not started yet
+        torch.default_generator.manual_seed(SEED)
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Give what forks processes that have torch imported already."""
+    made = Nursery()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Kills runs at chosen moments, has them resumed, and compares how they end with one that was left
-alone. Runs are forked from this process, which has imported everything: each costs a fraction of a
-second, and this process must not compute with more than one thread."""
+alone: `python -m tests.killing COUNT RULE …`. Runs are forked from this process, which has imported
+everything: each costs a fraction of a second, and this process must not compute with more than one
+thread."""
 
 from __future__ import annotations
 
@@ -292,9 +293,10 @@ def killed(rule: str, count: int, seed: int = 0) -> Tally:
 
 
 def report(rule: str, count: int) -> int:
-    """Kill runs, write what came of it, and return the exit code."""
+    """Kill runs in a folder of their own, write what came of it, and return the exit code."""
     begun = time.monotonic()
-    tally = killed(rule, count)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        tally = killed(rule, count)
     lines = [f"  killed {moment}: {', '.join(found)}" for moment, found in tally.wrong.items()]
     steps, writes = tally.kills
     lines.append(
@@ -306,4 +308,4 @@ def report(rule: str, count: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(report(sys.argv[1], int(sys.argv[2])))
+    sys.exit(max([report(one, int(sys.argv[1])) for one in sys.argv[2:] or RULES]))

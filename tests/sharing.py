@@ -1,9 +1,11 @@
-"""What the processes of tests/test_sharded.py do: `python -m tests.sharing`, in each of them."""
+"""What the processes of tests/test_sharded.py do: `python -m tests.sharing WORK` starts two, and is
+what each of them runs."""
 
 from __future__ import annotations
 
 import gc
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from itertools import islice
@@ -14,6 +16,8 @@ import torch
 from torch import Tensor
 
 from protonet.distributed.group import Group, joined
+from protonet.distributed.launch import launch
+from protonet.distributed.place import is_member
 from protonet.run.job import Job, prepare
 from protonet.run.remembered import put_back, state_of, weights_of
 from protonet.run.updating import updates_of
@@ -112,6 +116,18 @@ def bytes_held() -> int:
 
 WORK: Mapping[str, Callable[[Group], None]] = MappingProxyType({"rules": rules, "memory": memory})
 
+
+def main(work: str) -> int:
+    """Start the processes, or be one of them; return the exit code."""
+    if not is_member(os.environ):
+        return launch([sys.executable, "-m", "tests.sharing", work], 2, "")
+    with joined() as group:
+        WORK[work](group)
+    names = [path.read_text() for path in Path("/proc/self/task").glob("*/comm")]
+    left = [name for name in names if "gloo" in name or "tcpstore" in name]
+    assert not left, f"threads of the group that outlive it, until Python's end aborts: {left}"
+    return 0
+
+
 if __name__ == "__main__":
-    with joined() as joint:
-        WORK[sys.argv[1]](joint)
+    sys.exit(main(sys.argv[1]))

@@ -9,32 +9,36 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from tests.forking import ROOT
 from tests.killing import RULES, Point, points
 
-ROOT = Path(__file__).parents[1]
 
-
-@pytest.mark.slow
-@pytest.mark.parametrize("rule", RULES)
-def test_a_run_that_is_killed_and_resumed_ends_with_the_same_bits(
-    rule: str, tmp_path: Path
-) -> None:
-    """In a process of its own: runs are forked from it, and it must compute with one thread."""
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return what came of all rules, in a process of its own: runs are forked from it, and it must
+    compute with one thread."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "tests.killing", rule, "9"],
-        cwd=tmp_path,
+        [sys.executable, "-W", "error", "-m", "tests.killing", "9"],
+        cwd=tmp_path_factory.mktemp("kill"),
         capture_output=True,
         text=True,
         check=False,
         timeout=240,
         env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
     )
-    assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    steps, writes = re.findall(r"(\d+) kills in a step +(\d+) inside a snapshot", done.stdout)[0]
+    assert done.stderr == "", done.stdout
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", RULES)
+def test_a_run_that_is_killed_and_resumed_ends_with_the_same_bits(rule: str, said: str) -> None:
+    counts = r" +(\d+) kills in a step +(\d+) inside a snapshot +(\d+) runs ended otherwise"
+    steps, writes, otherwise = re.findall(f"^{re.escape(rule)}{counts}", said, re.MULTILINE)[0]
+    assert int(otherwise) == 0, said
     assert int(steps) >= 6
     assert int(writes) >= 3
 

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -189,8 +191,8 @@ def joined(environment: Mapping[str, str] = os.environ) -> Iterator[Group]:
         _enter(group, environment)
     try:
         yield group
-    finally:  # else its threads outlive Python, which aborts
-        dist.destroy_process_group()
+    finally:
+        _leave()
 
 
 def group_of(environment: Mapping[str, str]) -> Group:
@@ -240,6 +242,17 @@ def _enter(group: Group, environment: Mapping[str, str]) -> None:
         rank=group.rank,
         world_size=group.count,
     )
+
+
+def _leave() -> None:
+    """End the group and all that keeps it: else its threads outlive Python, which aborts."""
+    if "torch.distributed.tensor" in sys.modules:
+        with suppress(ImportError):  # it is not of torch's public parts
+            from torch.distributed.tensor.debug import _clear_sharding_prop_cache
+
+            _clear_sharding_prop_cache()  # for parameters shared out it keeps the group itself
+        gc.collect()  # and the modules that have them keep themselves
+    dist.destroy_process_group()
 
 
 def _store(group: Group, environment: Mapping[str, str]) -> Any:

@@ -70,7 +70,8 @@ def set_deterministic(wanted: bool) -> None:
     """
     if wanted:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(wanted)
+    if wanted or torch.are_deterministic_algorithms_enabled():
+        torch.use_deterministic_algorithms(wanted)  # imports torch's compiler: more than a second
 
 
 def choose_layout(solver: SolverSpec, before: Machine | None = None) -> bool | None:

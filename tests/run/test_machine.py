@@ -112,6 +112,17 @@ def test_deterministic_asks_torch_and_cublas(monkeypatch: pytest.MonkeyPatch) ->
     assert not torch.are_deterministic_algorithms_enabled()
 
 
+def test_torch_is_not_asked_to_leave_what_it_has_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would import its compiler first, which takes longer than a small training."""
+    asked: list[bool] = []
+    monkeypatch.setattr(torch, "use_deterministic_algorithms", asked.append)
+    set_deterministic(False)
+    assert asked == []
+    monkeypatch.setattr(torch, "are_deterministic_algorithms_enabled", lambda: True)
+    set_deterministic(False)
+    assert asked == [False]
+
+
 def test_this_machine_is_described_by_torch() -> None:
     machine = this_machine("cpu", Choice(None, 2, "max-autotune"), torch.channels_last)
     assert (machine.torch, machine.device) == (torch.__version__, "cpu")
