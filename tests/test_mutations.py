@@ -193,7 +193,7 @@ def test_the_specs_are_valid_before_they_are_spoilt(folder: Path, text: str) -> 
 def test_a_spoilt_spec_never_ends_in_a_traceback_and_every_place_exists(
     folder: Path, text: str
 ) -> None:
-    @settings(derandomize=True, max_examples=1_500, deadline=None, database=None)
+    @settings(derandomize=True, max_examples=500, deadline=None, database=None)
     @given(spoilt(text))
     def holds(changed: str) -> None:
         problems_of(folder, changed)

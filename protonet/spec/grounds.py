@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count, takewhile
 
 from protonet.records import suggestion
 from protonet.spec.names import Room
@@ -104,7 +105,7 @@ def why_no_input(name: str, sight: Sight) -> tuple[str, str]:
 def why_no_top(name: str, ground: Ground, full: str) -> tuple[str, str] | None:
     """Return why a layer that exists has no such top, and what would be right; None where there is
     no such layer."""
-    tops = [place for layer, place in ground.own if layer == full]
+    tops = list(takewhile(lambda place: (full, place) in ground.own, count()))
     if not tops:
         return None
     local, top = layer_and_top(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from protonet.errors import Path, PathError
 from protonet.language import Enter, Frame, Leave, Loop, Run
@@ -92,7 +93,7 @@ class Room:
         if makers:
             hint = "layers run in the order of the file: move one of them"
             return f"the blob {name} is made only below, by {makers[0].maker}", hint
-        known = (other for other, made in self.made.items() if made[0].step < step)
+        known = takewhile(lambda other: self.made[other][0].step < step, self.made)
         if self.frame is ROOT:
             return f"no input or layer above gives a blob {name}", suggestion(name, known)
         hint = suggestion(name, known)
