@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -123,10 +124,16 @@ def hinge(layer: Any, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tenso
     return F.relu(1 - signs * scores).sum() / scores.shape[0]
 
 
+@cache
+def price_table() -> torch.Tensor:
+    """Return the prices, which a user keeps beside the net."""
+    return torch.tensor(PRICES)
+
+
 def infogain(layer: Any, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Take a row of prices for each label."""
-    rows = torch.tensor(PRICES)[labels]
-    return -(rows * F.log_softmax(scores, 1)).sum() / scores.shape[0]
+    """Take a row of prices for each label; no logarithm counts as less than that of 1e-20."""
+    rows = price_table()[labels]
+    return -(rows * F.log_softmax(scores, 1).clamp(min=-46.05)).sum() / scores.shape[0]
 
 
 def lstm(layer: Any, x: torch.Tensor, cont: torch.Tensor) -> torch.Tensor:
@@ -185,10 +192,28 @@ def logistic(layer: Any, scores: torch.Tensor, shares: torch.Tensor) -> torch.Te
 
 
 def confusion(layer: Any, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Count pairs of true and named class."""
+    """Count pairs of true and named class; tops are numbers that a net can go on with."""
     classes = scores.shape[1]
     pairs = labels * classes + scores.argmax(1)
-    return torch.bincount(pairs, minlength=classes**2).view(classes, classes)
+    return torch.bincount(pairs, minlength=classes**2).view(classes, classes).float()
+
+
+def last_argmax(layer: Any, x: torch.Tensor) -> torch.Tensor:
+    """Find the last of the largest, as Caffe does; argmax alone gives the first."""
+    return (x.shape[1] - 1 - x.flip(1).argmax(1, keepdim=True)).float()
+
+
+def summed_batch_norm(layer: Any, x: torch.Tensor) -> torch.Tensor:
+    """Normalise, and keep Caffe's sums and their weight, which torch's running mean is not.
+
+    With so few numbers it matters: beside a batch_norm that keeps the mean, the layer takes 1.2.
+    """
+    mean, variance = torch.zeros_like(layer.mean), torch.zeros_like(layer.variance)
+    top = F.batch_norm(x, mean, variance, None, None, True, 1.0, 1e-5)
+    layer.mean.mul_(0.999).add_(mean)
+    layer.variance.mul_(0.999).add_(variance)
+    layer.scale_factor.mul_(0.999).add_(1)
+    return top
 
 
 WINDOW = "num_output: 64, kernel_size: 3, pad: 1"
@@ -196,12 +221,12 @@ WINDOW = "num_output: 64, kernel_size: 3, pad: 1"
 CASES: Sequence[Case] = (
     case("AbsVal", "", lambda layer, x: x.abs(), IMAGE),
     case("Accuracy", "", lambda layer, x, y: (x.argmax(1) == y).float().mean(), SCORES, LABELS),
-    case("ArgMax", "axis: 1", lambda layer, x: x.argmax(1, keepdim=True), SCORES),
+    case("ArgMax", "axis: 1", last_argmax, SCORES),
     case(
         "Axpy", "", lambda layer, a, x, y: a[..., None, None] * x + y, normal(16, 64), IMAGE, IMAGE
     ),
     case("BatchNorm", "", batch_norm, IMAGE),
-    case("BatchNorm", "", batch_norm, normal(64, 500), size="of vectors"),
+    case("BatchNorm", "", summed_batch_norm, normal(64, 500), size="of vectors"),
     case("BatchReindex", "", lambda layer, x, y: x[y], normal(*LATE), label(16, 16)),
     case("Bias", "", lambda layer, x: x + layer.bias[:, None, None], IMAGE),
     case("BNLL", "", lambda layer, x: F.softplus(x), IMAGE),

@@ -66,7 +66,9 @@ class Accuracy(nn.Module):
         counted = indices != self.ignored
         # What is surely below is counted, so that a tie, and a score that is not a number, count
         # against the label.
-        below = (values < own.unsqueeze(1)).sum(1)
+        is_below = torch.empty_like(values, dtype=torch.float32)
+        torch.lt(values, own.unsqueeze(1), out=is_below)  # 0 and 1: several times as fast as bools
+        below = is_below.sum(1)
         return (below >= classes - self.top_k) & counted, counted, indices
 
 

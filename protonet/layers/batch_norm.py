@@ -80,10 +80,11 @@ class Statistics(nn.Module, ABC):
             affine: weight and bias, or None.
             of_batch: see `stored`.
         """
-        channels = bottom if bottom.dim() > 1 else bottom.unsqueeze(1)  # (N) is one channel
         fused = torch.backends.cudnn.enabled
         args = (*affine, *stored, of_batch, 1.0, self.eps, fused)
-        return torch.batch_norm(channels, *args).view_as(bottom)
+        if bottom.dim() > 1:
+            return torch.batch_norm(bottom, *args)
+        return torch.batch_norm(bottom.unsqueeze(1), *args).squeeze(1)  # (N) is one channel
 
 
 class StoredStatistics(Statistics):
@@ -124,10 +125,10 @@ class BatchStatistics(Statistics):
         """See `Statistics.scaled`."""
         if self.rows is not None:
             return self._together(bottom, self.rows, (weight, bias))
-        mean, variance = self.mean.new_zeros(2, *self.mean.shape).unbind()
+        mean, variance = torch.zeros_like(self.mean), torch.zeros_like(self.mean)
         top = self.normalised(bottom, (mean, variance), (weight, bias), of_batch=True)
         # torch divides by m - 1, which is 0 for one number per channel; its variance is 0.
-        self._add(mean, variance if bottom.numel() > mean.numel() else None)
+        self._add(mean, variance if bottom.numel() > mean.numel() else torch.zeros_like(mean))
         return top
 
     def _together(
@@ -145,13 +146,16 @@ class BatchStatistics(Statistics):
         top = top if weight is None else top * weight
         return (top if bias is None else top + bias).view_as(bottom)
 
-    def _add(self, mean: torch.Tensor, variance: torch.Tensor | None) -> None:
-        torch._foreach_mul_([self.mean, self.variance, self.scale_factor], self.fraction)
-        if variance is None:
-            self.mean.add_(mean)
-        else:
-            torch._foreach_add_([self.mean, self.variance], [mean, variance])
-        self.scale_factor.add_(1)
+    def _add(self, mean: torch.Tensor, variance: torch.Tensor) -> None:
+        _keep(self.mean, self.fraction, mean)
+        _keep(self.variance, self.fraction, variance)
+        factor = self.scale_factor
+        _keep(factor, self.fraction, torch.ones_like(factor))
+
+
+def _keep(stored: torch.Tensor, fraction: float, new: torch.Tensor) -> None:
+    """Keep a share of what is stored, and add what is new: one kernel for both."""
+    torch.add(new, stored, alpha=fraction, out=stored)
 
 
 def build(params: BatchNormParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:

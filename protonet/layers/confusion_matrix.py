@@ -88,7 +88,7 @@ def _of_answers(answered: Answered) -> torch.Tensor:
 def _matrix(
     actual: torch.Tensor, predicted: torch.Tensor, counted: torch.Tensor | None, classes: int
 ) -> torch.Tensor:
-    cells = tally(actual * classes + predicted, counted, classes**2)
+    cells = tally(torch.add(predicted, actual, alpha=classes), counted, classes**2)
     return cells.view(classes, classes)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from protonet.layers.checks import check_targets
+from protonet.layers.distances import goals, squares
 from protonet.layers.normalization import whole_number
 from protonet.layers.record import TWO, Blob, LayerType, NoParams, Setting, single_number
 
@@ -28,8 +28,7 @@ class EuclideanLoss(nn.Module):
 
 
 def _squares(values: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    goals = targets.to(values.dtype).reshape(values.shape)
-    return functional.mse_loss(values, goals, reduction="sum")
+    return squares(values, goals(targets, values))
 
 
 def build(params: NoParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:

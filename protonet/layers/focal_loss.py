@@ -13,7 +13,7 @@ from torch.nn import functional
 from protonet.errors import ShapeError
 from protonet.layers.checks import axis_index
 from protonet.layers.labels import NO_LABEL, Arrange, arrangement, at_labels, outside
-from protonet.layers.normalization import Divisor, LossParams, divisor, quotient
+from protonet.layers.normalization import Divisor, LossParams, divided, divisor
 from protonet.layers.record import TWO, Blob, LayerType, Setting, single_number
 from protonet.layers.softmax import SoftmaxParams
 from protonet.records import Integer, NonNegative, Number, custom_error
@@ -59,12 +59,20 @@ class FocalLoss(nn.Module):
 
     def forward(self, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Return the loss, ()."""
-        return quotient(*self.measure(scores, labels))
+        total, values, indices = self.total(scores, labels)
+        return divided(total, self.divisor, values, indices)
 
     def measure(
         self, scores: torch.Tensor, labels: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the summed loss, (), and what it is divided by, () int64.
+        """Return the summed loss, (), and what it is divided by, () int64."""
+        total, values, indices = self.total(scores, labels)
+        return total, self.divisor(values, indices)
+
+    def total(
+        self, scores: torch.Tensor, labels: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return the summed loss, (), and scores and labels in torch's order.
 
         Raises: DataError if a label is outside the classes (on a CPU).
         """
@@ -73,13 +81,15 @@ class FocalLoss(nn.Module):
             costs = self.costs(values, indices)
         except IndexError:
             raise outside(labels, values.shape[1], self.ignored) from None
-        return self.alpha * costs.sum(), self.divisor(values, indices)
+        return self.alpha * costs.sum(), values, indices
 
     def costs(self, values: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
         """Return the loss of each label without alpha, (M, …), from scores (M, classes, …)."""
-        costs = at_labels(functional.log_softmax(values, 1), indices, self.ignored, "none")
-        # costs = -log p, and 0 where ignored. The root of 0 has no slope: it is kept from there.
-        missed = (-torch.expm1(-costs)).clamp(min=torch.finfo(costs.dtype).tiny)  # 1 - p
+        costs = at_labels(torch.log_softmax(values, 1), indices, self.ignored, "none")
+        missed = -torch.expm1(-costs)  # 1 - p: costs = -log p, and 0 where ignored
+        # The root of 0 has no slope: it is kept from there, in place, as the slope of expm1 reads
+        # what it gave itself.
+        torch.clamp_min_(missed.detach(), torch.finfo(missed.dtype).tiny)
         return missed**self.gamma * costs
 
 

@@ -9,13 +9,12 @@ from typing import Self
 import torch
 from pydantic import model_validator
 from torch import nn
-from torch.nn import functional
 
 from protonet.errors import ShapeError
 from protonet.layers.checks import axis_index
 from protonet.layers.constants import Constants
 from protonet.layers.labels import NO_LABEL, Arrange, arrangement, outside
-from protonet.layers.normalization import Divisor, LossParams, divisor, quotient
+from protonet.layers.normalization import Divisor, LossParams, divided, divisor
 from protonet.layers.probabilities import WithProbabilities
 from protonet.layers.record import Arity, Blob, LayerType, Setting
 from protonet.layers.softmax import SoftmaxParams
@@ -58,35 +57,51 @@ class InfogainLoss(nn.Module):
 
     def __init__(self, params: InfogainLossParams, arrange: Arrange, divisor: Divisor) -> None:
         super().__init__()
-        self.matrix = Constants([price for row in params.matrix for price in row])
+        prices = [price for row in params.matrix for price in row]
+        self.matrix = Constants(prices, (len(params.matrix),) * 2)
         self.ignored = NO_LABEL if params.ignore_label is None else params.ignore_label
         self.arrange, self.divisor = arrange, divisor
 
     def forward(self, *bottoms: torch.Tensor) -> torch.Tensor:
         """Return the loss, ()."""
-        return quotient(*self.measure(*bottoms))
+        total, values, indices = self.total(*bottoms)
+        return divided(total, self.divisor, values, indices)
 
     def measure(
         self, scores: torch.Tensor, labels: torch.Tensor, *matrix: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the summed loss, (), and what it is divided by, () int64.
+        """Return the summed loss, (), and what it is divided by, () int64."""
+        total, values, indices = self.total(scores, labels, *matrix)
+        return total, self.divisor(values, indices)
+
+    def total(
+        self, scores: torch.Tensor, labels: torch.Tensor, *matrix: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return the summed loss, (), and scores and labels in torch's order.
 
         Raises: DataError if a label is outside the classes (on a CPU).
         """
         values, indices = self.arrange(scores, labels)
         classes = values.shape[1]
-        given = matrix[0].detach().to(values.dtype) if matrix else self.matrix.like(values)
-        prices = given.reshape(classes, classes)
+        prices = self._prices(values, *matrix)
         # Caffe floors the value and not the gradient. That of log_softmax reads what it gave.
-        logs = functional.log_softmax(values, 1).clone()
+        logs = torch.log_softmax(values, 1).clone()
         logs.detach().clamp_(min=_LOG_FLOOR)
-        counts = indices != self.ignored
+        counts = None if self.ignored == NO_LABEL else indices != self.ignored
         try:
-            own = functional.embedding(indices.where(counts, 0), prices)  # (M, …, classes)
+            rows = indices if counts is None else indices.where(counts, 0)
+            own = torch.embedding(prices, rows)  # (M, …, classes)
         except IndexError:
             raise outside(labels, classes, self.ignored) from None
-        costs = (own * logs.movedim(1, -1)).sum(-1)
-        return -costs.where(counts, 0.0).sum(), self.divisor(values, indices)
+        costs = own * (logs if logs.dim() == 2 else logs.movedim(1, -1))
+        if counts is not None:
+            costs = costs.sum(-1).where(counts, 0.0)
+        return -costs.sum(), values, indices
+
+    def _prices(self, values: torch.Tensor, *matrix: torch.Tensor) -> torch.Tensor:
+        if not matrix:
+            return self.matrix.like(values)
+        return matrix[0].detach().to(values.dtype).reshape(values.shape[1], values.shape[1])
 
 
 def build(params: InfogainLossParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import torch
 from torch import nn
-from torch.nn import functional
 
+from protonet.layers.distances import lengths, mean_length
 from protonet.layers.normalization import whole_number
 from protonet.layers.record import TWO, Blob, LayerType, NoParams, Setting
 from protonet.layers.regression import Pair, check_numbers, compared, infer_number
@@ -18,11 +18,11 @@ class MeanAbsoluteError(nn.Module):
 
     def forward(self, predictions: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return the mean distance, ()."""
-        return functional.l1_loss(*compared(predictions, targets))
+        return mean_length(*compared(predictions, targets))
 
     def measure(self, predictions: torch.Tensor, targets: torch.Tensor) -> Pair:
         """Return the sum of the distances, (), and how many they are, () int64."""
-        total = functional.l1_loss(*compared(predictions, targets), reduction="sum")
+        total = lengths(*compared(predictions, targets))
         return total, whole_number(predictions.numel(), predictions)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import torch
 from torch import nn
-from torch.nn import functional
 
+from protonet.layers.distances import mean_square, squares
 from protonet.layers.normalization import quotient, whole_number
 from protonet.layers.record import TWO, Blob, LayerType, Setting
 from protonet.layers.regression import Pair, check_numbers, compared, infer_number
@@ -26,11 +26,11 @@ class MeanSquaredError(nn.Module):
 
     def forward(self, predictions: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return the mean square, ()."""
-        return functional.mse_loss(*compared(predictions, targets))
+        return mean_square(*compared(predictions, targets))
 
     def measure(self, predictions: torch.Tensor, targets: torch.Tensor) -> Pair:
         """Return the sum of the squares, (), and how many they are, () int64."""
-        total = functional.mse_loss(*compared(predictions, targets), reduction="sum")
+        total = squares(*compared(predictions, targets))
         return total, whole_number(predictions.numel(), predictions)
 
 
@@ -43,7 +43,7 @@ class RootMeanSquaredError(nn.Module):
 
     def measure(self, predictions: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return the sum of the squares and how many they are, (2)."""
-        total = functional.mse_loss(*compared(predictions, targets), reduction="sum")
+        total = squares(*compared(predictions, targets))
         return torch.stack([total, total.new_full((), predictions.numel())])
 
     def conclude(self, sums: torch.Tensor) -> torch.Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -42,7 +43,38 @@ def divisor(rule: Normalization, ignored: int | None) -> Divisor:
     """
     if rule == "VALID" and ignored is not None:
         return partial(_not_ignored, ignored=ignored)
-    return {"VALID": _all, "FULL": _all, "BATCH_SIZE": _samples, "NONE": _one}[rule]
+    return ByShape({"VALID": _all, "FULL": _all, "BATCH_SIZE": _samples, "NONE": _one}[rule])
+
+
+@dataclass(frozen=True, slots=True)
+class ByShape:
+    """A divisor that shapes tell, so that a loss by itself need not make a tensor of it.
+
+    Attributes:
+        number: counts (values (M, …), targets (M, …)).
+    """
+
+    number: Callable[[torch.Tensor, torch.Tensor], int]
+
+    def __call__(self, values: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Return the number, () int64, on the device of the values."""
+        return whole_number(self.number(values, targets), values)
+
+
+def divided(
+    total: torch.Tensor, divisor: Divisor, values: torch.Tensor, targets: torch.Tensor
+) -> torch.Tensor:
+    """Return `quotient(total, divisor(values, targets))`, with fewer kernels where shapes suffice.
+
+    Args:
+        total: the summed loss, ().
+        divisor: counts what it is divided by.
+        values: (M, …), as `divisor` takes them.
+        targets: (M, …).
+    """
+    if isinstance(divisor, ByShape):
+        return total / max(divisor.number(values, targets), 1)
+    return quotient(total, divisor(values, targets))
 
 
 def quotient(numerator: torch.Tensor, denominator: torch.Tensor) -> torch.Tensor:
@@ -73,13 +105,13 @@ def _not_ignored(values: torch.Tensor, targets: torch.Tensor, ignored: int) -> t
     return (targets.long() != ignored).sum()
 
 
-def _all(values: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    return whole_number(targets.numel(), values)
+def _all(values: torch.Tensor, targets: torch.Tensor) -> int:
+    return targets.numel()
 
 
-def _samples(values: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    return whole_number(values.shape[0], values)
+def _samples(values: torch.Tensor, targets: torch.Tensor) -> int:
+    return values.shape[0]
 
 
-def _one(values: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    return whole_number(1, values)
+def _one(values: torch.Tensor, targets: torch.Tensor) -> int:
+    return 1

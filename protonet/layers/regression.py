@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from protonet.layers.checks import check_targets
+from protonet.layers.distances import goals
 from protonet.layers.record import Blob, Setting
 from protonet.layers.wide import wide
 
@@ -25,7 +26,7 @@ def compared(predictions: torch.Tensor, targets: torch.Tensor) -> Pair:
     """Return predictions and targets, both shaped as the predictions, in float32 at least; no
     gradient."""
     values = wide(predictions.detach())
-    return values, targets.detach().to(values.dtype).reshape(values.shape)
+    return values, goals(targets.detach(), values)
 
 
 def infer_number(params: object, bottoms: Sequence[Blob], setting: Setting) -> tuple[Blob, ...]:

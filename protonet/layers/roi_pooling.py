@@ -69,9 +69,14 @@ class ROIPooling(nn.Module):
         margins = [columns.before, columns.after, rows.before, rows.after]
         part = functional.pad(part, margins, value=-math.inf) if any(margins) else part
         values, places = functional.adaptive_max_pool2d(part, self.cells, return_indices=True)
-        row, column = places // part.shape[2] + above, places % part.shape[2] + left
+        row, column = (
+            torch.arange(first, first + length, device=bottom.device)
+            for first, length in zip((above, left), part.shape[1:], strict=True)
+        )
+        pixel = row[:, None] * width + column  # looked up: a division of each place is slow
         image = sample * channels + torch.arange(channels, device=bottom.device).view(-1, 1, 1)
-        return torch.where(values > -math.inf, (image * height + row) * width + column, -1)
+        found = pixel.take(places).add_(image * (height * width))
+        return torch.where(values > -math.inf, found, -1)
 
     def _rounded(self, corner: float) -> int:
         """Return a corner in pixels of the bottom, halves away from 0 as C's round has them."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from protonet.errors import ShapeError
 from protonet.layers.record import Blob, LayerType, Setting, same_as_first
@@ -28,6 +29,9 @@ class ShuffleChannel(nn.Module):
 
     def forward(self, bottom: torch.Tensor) -> torch.Tensor:
         """Return the shape of the bottom."""
+        if bottom.dim() > 2 and not torch.compiler.is_compiling():
+            # torch's own needs no second copy where channels lie last
+            return functional.channel_shuffle(bottom, self.group)
         sizes = (bottom.shape[0], self.group, -1, *bottom.shape[2:])
         grouped = bottom.reshape(sizes)  # (N, group, C/group, …)
         return grouped.transpose(1, 2).flatten(1, 2)

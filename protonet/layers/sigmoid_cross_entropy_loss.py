@@ -12,7 +12,8 @@ from torch.nn import functional
 from protonet.errors import ShapeError
 from protonet.layers.checks import check_targets
 from protonet.layers.constants import Constants
-from protonet.layers.normalization import Divisor, LossParams, divisor, quotient
+from protonet.layers.distances import goals
+from protonet.layers.normalization import Divisor, LossParams, divided, divisor
 from protonet.layers.one_or_more import NonNegatives
 from protonet.layers.record import TWO, Blob, LayerType, NoParams, Setting, single_number
 
@@ -41,15 +42,16 @@ class SigmoidCrossEntropyLoss(nn.Module):
 
     def forward(self, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Return the loss, ()."""
-        return quotient(*self.measure(scores, targets))
+        wanted = goals(targets.detach(), scores)
+        return divided(self.total(scores, wanted), self.divisor, scores, wanted)
 
     def measure(
         self, scores: torch.Tensor, targets: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the summed loss, (), and what it is divided by, () int64."""
         # A target is data: Caffe gives it no gradient.
-        goals = targets.detach().to(scores.dtype).reshape(scores.shape)
-        return self.total(scores, goals), self.divisor(scores, goals)
+        wanted = goals(targets.detach(), scores)
+        return self.total(scores, wanted), self.divisor(scores, wanted)
 
 
 def build(

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from protonet.errors import ShapeError
 from protonet.layers.checks import check_targets
+from protonet.layers.distances import goals, smooth_lengths
 from protonet.layers.normalization import whole_number
 from protonet.layers.record import Arity, Blob, LayerType, Setting, single_number
 from protonet.records import Positive, Record
@@ -48,16 +49,14 @@ class SmoothL1Loss(nn.Module):
     def _sum(
         self, values: torch.Tensor, targets: torch.Tensor, *weights: torch.Tensor
     ) -> torch.Tensor:
-        goals, *factors = (
-            blob.to(values.dtype).reshape(values.shape) for blob in (targets, *weights)
-        )
+        wanted = goals(targets, values)
+        factors = [goals(blob.detach(), values) for blob in weights]
         if factors:
-            inside = factors[0].detach()
-            values, goals = values * inside, goals * inside
+            values, wanted = values * factors[0], wanted * factors[0]
         if len(factors) < 2:
-            return functional.smooth_l1_loss(values, goals, reduction="sum", beta=self.reach)
-        costs = functional.smooth_l1_loss(values, goals, reduction="none", beta=self.reach)
-        return (costs * factors[1].detach()).sum()
+            return smooth_lengths(values, wanted, self.reach)
+        costs = functional.smooth_l1_loss(values, wanted, reduction="none", beta=self.reach)
+        return (costs * factors[1]).sum()
 
 
 def build(params: SmoothL1LossParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:

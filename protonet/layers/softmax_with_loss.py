@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from protonet.errors import ShapeError
 from protonet.layers.checks import axis_index
@@ -20,7 +19,7 @@ from protonet.layers.labels import (
     outside,
     soft_arrangement,
 )
-from protonet.layers.normalization import Divisor, LossParams, divisor, quotient
+from protonet.layers.normalization import Divisor, LossParams, divided, divisor, quotient
 from protonet.layers.probabilities import WithProbabilities
 from protonet.layers.record import TWO, Arity, Blob, LayerType, Setting
 from protonet.layers.softmax import SoftmaxParams
@@ -66,7 +65,10 @@ class SoftmaxWithLoss(nn.Module):
 
     def forward(self, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Return the loss, ()."""
-        return quotient(*self.measure(scores, labels))
+        if _must_keep_logarithms(scores):
+            return quotient(*self.measure(scores, labels))
+        total, values, indices = self.reduced(scores, labels, "sum")
+        return divided(total, self.divisor, values, indices)
 
     def measure(
         self, scores: torch.Tensor, labels: torch.Tensor
@@ -81,13 +83,32 @@ class SoftmaxWithLoss(nn.Module):
         """
         values, indices = self.arrange(scores, labels)
         try:
-            costs = at_labels(functional.log_softmax(values, 1), indices, self.ignored, "none")
+            costs = at_labels(torch.log_softmax(values, 1), indices, self.ignored, "none")
         except IndexError:
             raise outside(labels, values.shape[1], self.ignored) from None
         # Caffe floors the logarithm but not the gradient, as a clamp under autograd's eyes would.
         # No gradient reads the costs, so that they can be changed in place.
-        costs.detach().clamp_(max=MOST)
+        torch.clamp_max_(costs.detach(), MOST)
         return costs
+
+    def reduced(
+        self, scores: torch.Tensor, labels: torch.Tensor, reduction: str
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return the costs, summed or averaged over all labels in one kernel, (), and scores and
+        labels in torch's order.
+
+        Raises: DataError if a label is outside the classes (on a CPU).
+        """
+        values, indices = self.arrange(scores, labels)
+        logs = torch.log_softmax(values, 1)
+        # Flooring all logarithms is faster than flooring the costs and adding them up.
+        # The gradient of log_softmax reads exp(logs), 1e-38 at most where they are floored; so
+        # nothing may tell autograd that they were, and that no program can be exported from.
+        torch.clamp_min_(logs.data, -MOST)
+        try:
+            return at_labels(logs, indices, self.ignored, reduction), values, indices
+        except IndexError:
+            raise outside(labels, values.shape[1], self.ignored) from None
 
 
 class MeanSoftmaxWithLoss(SoftmaxWithLoss):
@@ -95,18 +116,15 @@ class MeanSoftmaxWithLoss(SoftmaxWithLoss):
 
     def forward(self, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Return the loss, ()."""
-        if scores.dim() > 2 or torch.compiler.is_compiling():
+        if _must_keep_logarithms(scores):
             return self.costs(scores, labels).mean()
-        values, indices = self.arrange(scores, labels)
-        logs = functional.log_softmax(values, 1)
-        # Where there are few logarithms, flooring them all is faster than a mean of its own. The
-        # gradient of log_softmax reads exp(logs), which is 1e-38 at most where they are floored;
-        # so nothing may tell autograd that they were, and that no program can be exported from.
-        logs.data.clamp_(min=-MOST)
-        try:
-            return at_labels(logs, indices, self.ignored, "mean")
-        except IndexError:
-            raise outside(labels, values.shape[1], self.ignored) from None
+        return self.reduced(scores, labels, "mean")[0]
+
+
+def _must_keep_logarithms(scores: torch.Tensor) -> bool:
+    """Return whether the logarithms are not to be changed: in compiled code, and on a GPU for maps,
+    where reading and writing them once more costs more than it saves."""
+    return torch.compiler.is_compiling() or (scores.dim() > 2 and not scores.is_cpu)
 
 
 def build(params: SoftmaxWithLossParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from protonet.errors import ShapeError
 from protonet.layers.checks import check_floating
@@ -61,7 +62,7 @@ def build(params: SPPParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Mo
     check_floating(bottoms)
     infer(params, bottoms, setting)
     at_random = drawn if setting.phase == "train" else weighted_mean
-    pools: dict[str, Pool] = {"MAX": largest, "AVE": mean, "STOCHASTIC": at_random}
+    pools: dict[str, Pool] = {"MAX": _largest, "AVE": mean, "STOCHASTIC": at_random}
     return Pyramid(pools[params.pool], params.pyramid_height)
 
 
@@ -77,6 +78,17 @@ def infer(params: SPPParams, bottoms: Sequence[Blob], setting: Setting) -> tuple
         return (Blob((samples, channels, 1, 1), bottom.dtype),)
     windows = sum(math.prod(frame.places(image)) for frame in frames)
     return (Blob((samples, channels * windows), bottom.dtype),)
+
+
+def _largest(bottom: torch.Tensor, frame: Frame) -> torch.Tensor:
+    """Return the largest number of each window, the gradient going to the first of equals.
+
+    Windows without padding are torch's adaptive ones too: on a CPU several times as fast where they
+    are large and channels lie last. Exported code keeps to what every runtime has.
+    """
+    if bottom.is_cpu and not any(frame.pad) and not torch.compiler.is_compiling():
+        return functional.adaptive_max_pool2d(bottom, frame.places((*bottom.shape[2:],)))
+    return largest(bottom, frame)
 
 
 def _frames(levels: int, image: Pair) -> list[Frame]:

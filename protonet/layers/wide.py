@@ -7,9 +7,13 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
+_WIDE = (torch.float32, torch.float64)
+
 
 def wide(values: torch.Tensor) -> torch.Tensor:
     """Return numbers in float32, or in float64 where they are it; nothing is copied then."""
+    if values.dtype in _WIDE:
+        return values
     return values.to(torch.promote_types(values.dtype, torch.float32))
 
 

@@ -8,6 +8,7 @@ import torch
 from protonet.layers.normalization import (
     LossParams,
     Normalization,
+    divided,
     divisor,
     quotient,
     weighed_quotient,
@@ -53,6 +54,21 @@ def test_what_a_loss_is_divided_by(
     found = divisor(rule, ignored)(values, targets)
 
     assert (found.item(), found.shape, found.dtype) == (count, (), torch.int64)
+
+
+@pytest.mark.parametrize(
+    ("rule", "ignored", "loss"), [("VALID", None, 2.0), ("VALID", 7, 3.0), ("NONE", 7, 12.0)]
+)
+def test_a_loss_is_divided_by_it(rule: Normalization, ignored: int | None, loss: float) -> None:
+    values, targets = torch.zeros(2, 9, 3), torch.tensor([[0, 7, 1], [7, 0, 2]])
+
+    # 12 by all 6, by the 4 that are not 7, by 1
+    assert divided(torch.tensor(12.0), divisor(rule, ignored), values, targets).item() == loss
+
+
+def test_a_loss_of_no_targets_is_divided_by_one() -> None:
+    none = torch.zeros(0, 3)
+    assert divided(torch.tensor(12.0), divisor("FULL", None), none, none).item() == 12
 
 
 def test_targets_are_cut_to_whole_numbers_before_they_are_compared() -> None:
