@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from protonet.data.image import Decoded, decode, image_errors
+from protonet.data.image import Decoded, decode, image_errors, unreadable_image
 from protonet.records import ChannelOrder
 
 IMAGE_ENDINGS = frozenset(
@@ -15,6 +15,8 @@ IMAGE_ENDINGS = frozenset(
     + (".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm")
 )
 """Endings of the files taken for images in a folder, in lower case."""
+
+_PIECE = 1 << 20
 
 
 def is_image_name(name: str) -> bool:
@@ -24,7 +26,27 @@ def is_image_name(name: str) -> bool:
 
 def shown(path: str | Path) -> str:
     """Return a path that can be printed, with replacement characters where it is no UTF-8."""
-    return os.fsencode(path).decode(errors="replace")
+    text = os.fspath(path)
+    return text if text.isascii() else os.fsencode(text).decode(errors="replace")
+
+
+def read_file(path: str) -> bytes:
+    """Return what a file holds; of an image's size it takes one read, and no stream is made.
+
+    Raises: OSError.
+    """
+    file = os.open(path, os.O_RDONLY)
+    try:
+        size = os.fstat(file).st_size
+        data = os.read(file, size + 1)
+        if len(data) == size:
+            return data
+        pieces = [data]
+        while pieces[-1]:  # a pipe, a file that grows, or one of several GB
+            pieces.append(os.read(file, _PIECE))
+        return b"".join(pieces)
+    finally:
+        os.close(file)
 
 
 @dataclass(frozen=True)
@@ -57,12 +79,13 @@ class ImageFiles:
 
         Raises: DataError naming the file and why it cannot be read.
         """
-        with image_errors(self.name(index)):
-            with open(self.paths[index], "rb", buffering=0) as file:
-                data = file.read()
-            if not data:
-                raise ValueError("the file is empty")
-            return data
+        try:
+            data = read_file(self.paths[index])
+        except OSError as error:
+            raise unreadable_image(self.name(index), error.strerror or str(error)) from error
+        if not data:
+            raise unreadable_image(self.name(index), "the file is empty")
+        return data
 
     def load(self, index: int) -> Decoded:
         """Read and decode one file.

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from protonet.convert.resizing import Resize, resized_planes, target
+from protonet.convert.resizing import Resize, target
 from protonet.convert.source import Images, Reject
 from protonet.data.encoded_images import EncodedImages
 from protonet.data.header import FieldSpec
 from protonet.data.image import Pixels, fit_mask
 from protonet.data.layout import Array, Rows
+from protonet.data.planes import fit_planes
 from protonet.errors import DataError
 
 
@@ -109,19 +110,21 @@ class Pictures:
                 taken.rejects.append(Reject(self.images.name(index), str(error)))
                 readable[place] = False
                 continue
-            pixels[place] = self._record(decoded.pixels, index)
+            self._fill(pixels[place], decoded.pixels, index)
             taken.note(index, gray=decoded.gray, remark=decoded.remark)
         return taken
 
-    def _record(self, pixels: Pixels, index: int) -> Pixels:
+    def _fill(self, record: Pixels, pixels: Pixels, index: int) -> None:
+        """Scale pixels (H', W', C) to where their record is made."""
+        height, width, channels = pixels.shape
+        size = target((width, height), self.size)
+        shape = size[::-1] if self.masks else (channels, *size[::-1])
+        if shape != self.shape:
+            raise two_sizes(self.like, self.shape, self.images.name(index), shape)
         if self.masks:
-            height, width = pixels.shape[:2]
-            record = fit_mask(pixels, target((width, height), self.size))[..., 0]  # (H, W)
+            record[:] = fit_mask(pixels, size)[..., 0]  # (H, W)
         else:
-            record = resized_planes(pixels, self.size)  # (C, H, W)
-        if record.shape != self.shape:
-            raise two_sizes(self.like, self.shape, self.images.name(index), record.shape)
-        return record
+            fit_planes(pixels, record)  # (C, H, W)
 
 
 def two_sizes(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from protonet.data.image import Pixels, fit
-from protonet.data.planes import fit_planes
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,3 @@ def resized(pixels: Pixels, resize: Resize | None) -> Pixels:
     """Scale pixels (H', W', C) to the size asked for: (H, W, C)."""
     height, width = pixels.shape[:2]
     return fit(pixels, target((width, height), resize))
-
-
-def resized_planes(pixels: Pixels, resize: Resize | None) -> Pixels:
-    """Scale pixels (H', W', C) to the size asked for, a channel after the other: (C, H, W)."""
-    height, width = pixels.shape[:2]
-    return fit_planes(pixels, target((width, height), resize))

@@ -26,6 +26,7 @@ from protonet.convert.batches import Batch
 from protonet.convert.earlier import Earlier, earlier
 from protonet.convert.encoded_pictures import EncodedPictures
 from protonet.convert.files import shown
+from protonet.convert.flushing import FlushedStore
 from protonet.convert.journal import NAME, Entry, Journal, read_journal
 from protonet.convert.options import ConvertOptions
 from protonet.convert.pictures import Pictures
@@ -260,13 +261,15 @@ def resumable_tables(
         path: as there.
         resumption: what the earlier run left.
         force: as there.
-        aside: computes statistics while chunks are stored; None where that comes first.
+        aside: computes statistics while chunks are stored, which then go to the disk meanwhile;
+            None where all is done in turn.
 
     Raises: UsageError or StorageError as that does.
     """
     store_type = format_of(path)
     with appearing(path, store_type.file_name, force=force, adopt=resumption.adopt) as place:
-        store = KeptStore(store_type(place, str(path)), resumption.kept())
+        file: Store = store_type(place, str(path))
+        store = KeptStore(FlushedStore(file, place) if aside else file, resumption.kept())
         journal = None
         try:
             if resumption.tables:

@@ -30,8 +30,7 @@ def stamp(part: Part, rows: Rows) -> str:
     state = hashlib.blake2b(digest_size=8)
     for images in (part.images, part.masks):
         if images is not None:
-            for one in _states(images, rows.tolist()):
-                state.update(one)
+            state.update(b"".join(_states(images, rows.tolist())))
     return state.hexdigest()
 
 
@@ -77,8 +76,9 @@ def _states(images: Images, rows: Sequence[int]) -> Iterator[bytes]:
             part, index = images.at(row)
             yield from _states(part, [index])
     elif isinstance(images, Files):  # which takes longer to find out than to look at a file
+        paths = images.paths
         for row in rows:
-            yield _of_file(images.paths[row])
+            yield _of_file(paths[row])
     else:
         for row in rows:
             yield images.name(row).encode()
@@ -88,5 +88,5 @@ def _of_file(path: str) -> bytes:
     try:
         found = os.stat(path)
     except OSError:
-        return os.fsencode(path) + b"\0gone\0"
-    return os.fsencode(path) + f"\0{found.st_size} {found.st_mtime_ns}\0".encode()
+        return os.fsencode(f"{path}\0gone\0")
+    return os.fsencode(f"{path}\0{found.st_size} {found.st_mtime_ns}\0")

@@ -36,10 +36,13 @@ class EncodedImages:
         )
 
     def joined(self, before: int) -> tuple[Array, Rows]:
-        """Return the bytes one after the other, and where each image ends, (N,), if `before` bytes
-        precede them."""
-        sizes = np.array([len(one) for one in self.data], np.int64)
-        return np.frombuffer(b"".join(self.data), np.uint8), before + np.cumsum(sizes)
+        """Return the bytes one after the other, and where each image ends, as `ends` says."""
+        return np.frombuffer(b"".join(self.data), np.uint8), self.ends(before)
+
+    def ends(self, before: int) -> Rows:
+        """Return where each image ends, (N,), if they lie one after the other behind `before`
+        bytes."""
+        return before + np.cumsum(np.fromiter(map(len, self.data), np.int64, len(self.data)))
 
 
 @dataclass

@@ -265,11 +265,11 @@ def image_errors(name: str) -> Iterator[None]:
     try:
         yield
     except UnidentifiedImageError as error:
-        raise _unreadable(
+        raise unreadable_image(
             name, f"it is none of {', '.join(FORMATS)}, or damaged at its beginning"
         ) from error
     except OSError as error:
-        raise _unreadable(name, error.strerror or str(error)) from error
+        raise unreadable_image(name, error.strerror or str(error)) from error
     except (
         Image.DecompressionBombError,
         SyntaxError,  # Pillow's word for a broken PNG
@@ -278,8 +278,9 @@ def image_errors(name: str) -> Iterator[None]:
         struct.error,
         zlib.error,
     ) as error:
-        raise _unreadable(name, str(error).rstrip(".") or type(error).__name__) from error
+        raise unreadable_image(name, str(error).rstrip(".") or type(error).__name__) from error
 
 
-def _unreadable(name: str, why: str) -> DataError:
+def unreadable_image(name: str, why: str) -> DataError:
+    """Return the error for an image that cannot be read."""
     return DataError(f"{name}: cannot be read as an image: {why}")

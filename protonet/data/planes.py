@@ -17,15 +17,15 @@ _ADOPTS = int(PIL.__version__.partition(".")[0]) >= 13
 13.0 Pillow crashes (its issue 9896)."""
 
 
-def fit_planes(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    """Scale pixels (H', W', C) to `size` = (W, H), a channel after the other: (C, H, W)."""
+def fit_planes(pixels: Pixels, out: Pixels) -> None:
+    """Scale pixels (H', W', C) to fill `out`, (C, H, W), a channel after the other."""
+    size = out.shape[2], out.shape[1]
     if size == (pixels.shape[1], pixels.shape[0]) or pixels.shape[2] != 3:
-        return fit(pixels, size).transpose(2, 0, 1)
+        out[:] = fit(pixels, size).transpose(2, 0, 1)
+        return
     image = _image(pixels).resize(size, Image.Resampling.BILINEAR)
-    out = np.empty((3, size[1], size[0]), np.uint8)
     for plane, name in zip(out, "RGB", strict=True):  # faster than NumPy takes them apart
         plane[:] = np.frombuffer(image.tobytes("raw", name), np.uint8).reshape(plane.shape)
-    return out
 
 
 def _image(pixels: Pixels) -> Image.Image:
@@ -45,7 +45,7 @@ def _spaced(pixels: Pixels) -> Pixels | None:
         and whole.shape == (*pixels.shape[:2], 4)
         and whole.flags.c_contiguous
         and pixels.strides == whole.strides
-        and pixels.ctypes.data == whole.ctypes.data
+        and pixels.__array_interface__["data"] == whole.__array_interface__["data"]
     ):
         return whole
     return None

@@ -116,8 +116,11 @@ class TableWriter:
         added = self._check(batch)
         arrays = dict(self._arrays(batch))
         self._statistics.check(arrays)
-        for name, column in self._columns.items():
-            self._append(column, arrays[name])
+        for name, one in batch.items():
+            if isinstance(one, EncodedImages):
+                self._append_bytes(self._columns[name], one.data)
+        for name, records in arrays.items():
+            self._append(self._columns[name], records)
         self._count += added
 
     def finish(self) -> None:
@@ -144,13 +147,12 @@ class TableWriter:
             self._store.put(self._prefix + CHECKSUMS + name, np.array(sums, CHECKSUM))
 
     def _arrays(self, batch: Mapping[str, Array | EncodedImages]) -> Iterator[tuple[str, Array]]:
-        """Yield the records of every column."""
+        """Yield the records of every column but the bytes of encoded images."""
         for name, records in batch.items():
             if isinstance(records, EncodedImages):
                 facts = self._encoded[name]
-                data, ends = records.joined(facts.size)
+                ends = records.ends(facts.size)
                 facts.add(records)
-                yield name, data
                 yield ENDS + name, ends
             else:
                 yield name, records
@@ -191,6 +193,12 @@ class TableWriter:
                 self._flush(column, buffer)
                 filled = 0
 
+    def _append_bytes(self, column: Column, pieces: Sequence[bytes]) -> None:
+        filled = self._written[column.name] % column.per_chunk
+        for whole in _filled(self._buffers[column.name], filled, pieces):
+            self._flush(column, whole)
+        self._written[column.name] += sum(map(len, pieces))
+
     def _flush(self, column: Column, records: Array) -> None:
         sums = self._checksums[column.name]
         with _beside(self._aside, lambda: self._statistics.add(column.name, records)):
@@ -219,6 +227,20 @@ def _beside(executor: Executor | None, work: Callable[[], None]) -> Iterator[Non
 
 def _buffer(column: Column) -> Array:
     return np.zeros((column.per_chunk, *column.shape), column.dtype)
+
+
+def _filled(buffer: Array, begin: int, pieces: Sequence[bytes]) -> Iterator[Array]:
+    """Copy pieces into a buffer, one after the other from a place on, and yield it whenever it is
+    full; then it is filled anew."""
+    room = buffer.data
+    for piece in pieces:
+        rest = memoryview(piece)
+        while len(rest) >= len(buffer) - begin:
+            room[begin:] = rest[: len(buffer) - begin]
+            rest, begin = rest[len(buffer) - begin :], 0
+            yield buffer
+        room[begin : begin + len(rest)] = rest
+        begin += len(rest)
 
 
 def _as_stored(records: Array, column: Column) -> bool:

@@ -3,13 +3,14 @@ from __future__ import annotations
 import os
 import re
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from protonet.convert.files import ImageFiles, is_image_name, shown
+from protonet.convert.files import ImageFiles, is_image_name, read_file, shown
 from protonet.data.image import image_errors
 from protonet.errors import DataError
 from tests.convert.pictures import encoded, plain, save
@@ -43,6 +44,27 @@ def test_other_files_are_no_images(name: str) -> None:
 def test_what_is_no_utf8_is_shown_with_a_replacement() -> None:
     assert shown(os.fsdecode(b"a\xffb")) == "a\N{REPLACEMENT CHARACTER}b"
     assert shown(Path("ä/b")) == "ä/b"
+
+
+@pytest.mark.parametrize("size", [0, 1, 100_000, 3_000_000])
+def test_a_file_is_read_whole(size: int, tmp_path: Path) -> None:
+    content = np.random.default_rng(0).bytes(size)
+    (tmp_path / "a").write_bytes(content)
+    assert read_file(str(tmp_path / "a")) == content
+
+
+def test_what_has_no_size_of_its_own_is_read_to_its_end(tmp_path: Path) -> None:
+    """A pipe says that it holds nothing, and gives what a writer has put there."""
+    os.mkfifo(tmp_path / "pipe")
+    content = np.random.default_rng(0).bytes(200_000)
+    with ThreadPoolExecutor(1) as thread:
+        writing = thread.submit((tmp_path / "pipe").write_bytes, content)
+        assert read_file(str(tmp_path / "pipe")) == content
+        assert writing.result(30) == len(content)
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    assert refusal(tmp_path) == "Is a directory"
 
 
 @pytest.mark.parametrize(("gray", "channels"), [(True, "gray"), (False, "RGB")])

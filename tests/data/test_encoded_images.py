@@ -10,6 +10,7 @@ THREE = EncodedImages([b"ab", b"", b"cde"], [(1, 2, 2), (1, 2, 2), (3, 2, 2)])
 def test_bytes_lie_one_after_the_other() -> None:
     data, ends = THREE.joined(10)
     assert (data.tobytes(), ends.tolist()) == (b"abcde", [12, 12, 15])
+    assert THREE.ends(10).tolist() == [12, 12, 15]
     assert len(THREE) == 3
 
 

@@ -8,7 +8,6 @@ from PIL import Image
 
 from protonet.data import planes
 from protonet.data.image import Pixels, decode
-from protonet.data.planes import fit_planes
 from tests.convert.pictures import encoded
 
 
@@ -23,10 +22,18 @@ def scaled(pixels: Pixels, size: tuple[int, int]) -> list[list[list[int]]]:
     return fitted.reshape(size[1], size[0], -1).transpose(2, 0, 1).tolist()
 
 
+def fitted(pixels: Pixels, size: tuple[int, int]) -> list[list[list[int]]]:
+    """Return what is made of pixels where other bytes lay before."""
+    out = np.full((pixels.shape[2], size[1], size[0]), 99, np.uint8)
+    planes.fit_planes(pixels, out)
+    found: list[list[list[int]]] = out.tolist()
+    return found
+
+
 @pytest.mark.parametrize("shape", [(7, 9, 3), (7, 9, 1), (4, 5, 3)])
 def test_planes_are_the_channels_of_what_is_scaled(shape: tuple[int, ...]) -> None:
     pixels = noise(*shape)
-    assert fit_planes(pixels, (5, 4)).tolist() == scaled(pixels, (5, 4))
+    assert fitted(pixels, (5, 4)) == scaled(pixels, (5, 4))
 
 
 @pytest.mark.parametrize("adopts", [True, False])
@@ -37,14 +44,14 @@ def test_spaced_pixels_are_scaled_like_others(
         pytest.skip("this Pillow cannot take four bytes a pixel for RGB")
     monkeypatch.setattr(planes, "_ADOPTS", adopts)
     pixels = noise(37, 53, 4)[..., :3]
-    assert fit_planes(pixels, (20, 11)).tolist() == scaled(pixels.copy(), (20, 11))
+    assert fitted(pixels, (20, 11)) == scaled(pixels.copy(), (20, 11))
 
 
 def test_what_is_decoded_spaced_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     data = encoded(Image.fromarray(noise(30, 40, 3)), "JPEG")
     wanted = scaled(decode(data, gray=False).pixels, (8, 9))
     monkeypatch.delattr(Image, "fromarray")
-    assert fit_planes(decode(data, gray=False, spaced=True).pixels, (8, 9)).tolist() == wanted
+    assert fitted(decode(data, gray=False, spaced=True).pixels, (8, 9)) == wanted
 
 
 @pytest.mark.parametrize(
@@ -59,7 +66,7 @@ def test_what_is_decoded_spaced_is_not_copied(monkeypatch: pytest.MonkeyPatch) -
     ids=["the last three bytes", "upside down", "every other", "the lower half", "BGR"],
 )
 def test_pixels_that_lie_otherwise_are_scaled_as_well(pixels: Pixels) -> None:
-    assert fit_planes(pixels, (3, 4)).tolist() == scaled(pixels.copy(), (3, 4))
+    assert fitted(pixels, (3, 4)) == scaled(pixels.copy(), (3, 4))
 
 
 def test_an_image_without_a_copy_outlives_the_names_of_its_pixels() -> None:

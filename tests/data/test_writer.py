@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from protonet.data import layout
+from protonet.data.encoded_images import EncodedImages
 from protonet.data.header import FieldSpec, Header, read_header
-from protonet.data.layout import Array, Column
+from protonet.data.layout import IMAGE, Array, Column
 from protonet.data.writer import TableWriter
 from protonet.errors import DataError, UsageError
 from tests.data.tables import fields_of, numbered
@@ -86,6 +87,28 @@ def test_chunks_are_the_same_however_records_come(
         "train/protonet/checksums/data",
         "train/protonet/checksums/label",
     ]
+
+
+@pytest.mark.parametrize("cuts", [[7], [1] * 7, [0, 3, 4], [6, 1]])
+def test_bytes_of_images_are_cut_where_chunks_end(
+    store: Memory, cuts: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Images of less than a chunk of 8 bytes, of none, of just one, and of several."""
+    monkeypatch.setattr(layout, "CHUNK_BYTES", 8)
+    data = [b"abcd", b"", b"efghijklmnopqrstuvw", b"x", b"ABCDEFGH", b"IJKLMNOP", b"Q"]
+    field = FieldSpec(name="data", dtype="uint8", shape=None, kind=IMAGE)
+    writer = TableWriter(store, "", Header(fields=(field,), count=0, content_hash="0"), "x.lmdb")
+    done = 0
+    for count in cuts:
+        some = data[done : done + count]
+        writer.write({"data": EncodedImages(some, [(3, 1, 1)] * count)})
+        done += count
+    writer.finish()
+    assert [chunk.tobytes() for chunk in store.chunks["data"]] == [
+        b"abcdefgh", b"ijklmnop", b"qrstuvwx", b"ABCDEFGH", b"IJKLMNOP", b"Q"
+    ]  # fmt: skip
+    ends = np.concatenate(store.chunks["protonet/ends/data"])
+    assert ends.tolist() == [4, 4, 23, 24, 32, 40, 41]
 
 
 def test_a_batch_may_be_any_view_and_either_byte_order(store: Memory) -> None:
