@@ -93,4 +93,4 @@ class ImageFiles:
         Raises: DataError naming the file and why it cannot be read.
         """
         with image_errors(self.name(index)):
-            return decode(self.content(index), gray=self.gray, spaced=True)
+            return decode(self.content(index), gray=self.gray)

@@ -77,7 +77,7 @@ class PackedImages:
         Raises: DataError naming the row and why it cannot be decoded.
         """
         with image_errors(self.name(index)):
-            return decode(self.content(index), gray=self._gray, spaced=True)
+            return decode(self.content(index), gray=self._gray)
 
     def _read(self, group: int) -> Any:
         with _arrow_errors(self._where):

@@ -11,9 +11,8 @@ from protonet.convert.resizing import Resize, target
 from protonet.convert.source import Images, Reject
 from protonet.data.encoded_images import EncodedImages
 from protonet.data.header import FieldSpec
-from protonet.data.image import Pixels, fit_mask
+from protonet.data.image import Pixels, fit, fit_mask
 from protonet.data.layout import Array, Rows
-from protonet.data.planes import fit_planes
 from protonet.errors import DataError
 
 
@@ -124,7 +123,7 @@ class Pictures:
         if self.masks:
             record[:] = fit_mask(pixels, size)[..., 0]  # (H, W)
         else:
-            fit_planes(pixels, record)  # (C, H, W)
+            record[:] = fit(pixels, size).transpose(2, 0, 1)
 
 
 def two_sizes(

@@ -115,7 +115,7 @@ class ShardImages:
         Raises: DataError naming the image and why it cannot be read.
         """
         with image_errors(self.name(index)):
-            return decode(self.content(index), gray=self.gray, spaced=True)
+            return decode(self.content(index), gray=self.gray)
 
 
 @dataclass

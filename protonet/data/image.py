@@ -10,8 +10,9 @@ Pixels are uint8, (H, W, C), C = 3 in the order red, green, blue, or C = 1.
 * Colour images in a grey set: the Rec. 601 luma; of a JPEG its own Y, which is that (and what
   Caffe reads).
 * Several frames or pages: the first.
-* Resizing: bilinear with the support widened when shrinking (Pillow's BILINEAR), so nothing
-  aliases. The whole picture is scaled to the size asked for; its aspect is not kept.
+* Resizing: bilinear with the support widened when shrinking, so nothing aliases, as Resize does it
+  (`protonet.windows.resampled`). The whole picture is scaled to the size asked for; its aspect is
+  not kept.
 * Masks, images of class numbers: a palette's indices, or grey values, of at most 8 bits; as the
   EXIF tag says, but never laid over white, and resized by taking the nearest pixel.
 """
@@ -31,6 +32,7 @@ import simplejpeg
 from PIL import Image, UnidentifiedImageError
 
 from protonet.errors import DataError
+from protonet.windows.resampled import resampled
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -62,22 +64,19 @@ class Decoded:
     remark: str | None = None
 
 
-def decode(data: bytes, *, gray: bool, spaced: bool = False) -> Decoded:
+def decode(data: bytes, *, gray: bool) -> Decoded:
     """Decode the bytes of an image file to pixels, (H, W, 1) where `gray`, else (H, W, 3).
 
     Args:
         data: the bytes.
         gray: decode to one channel.
-        spaced: colour pixels may lie four bytes apart, as `protonet.data.planes` likes them; else
-            the array is C-contiguous.
 
     Raises: whatever Pillow raises for a file it cannot read; `image_errors` turns it into ours.
     """
     known = _plain_jpeg(data)
     if known is not None:
         with suppress(ValueError):  # it is damaged: perhaps Pillow can read it
-            space = "GRAY" if gray else "RGBX" if spaced else "RGB"
-            return Decoded(simplejpeg.decode_jpeg(data, space)[..., :3], known.gray)
+            return Decoded(_decoded(data, gray), known.gray)
     with Image.open(BytesIO(data), formats=FORMATS) as image:
         is_gray = image.mode in _GRAY_MODES
         if image.format in _JPEG and image.mode in ("L", "RGB"):
@@ -171,10 +170,7 @@ def fit_mask(pixels: Pixels, size: tuple[int, int] | None) -> Pixels:
 
 def fit(pixels: Pixels, size: tuple[int, int] | None) -> Pixels:
     """Scale pixels (H', W', C) to `size` = (W, H): (H, W, C); as they are where it is None."""
-    if size is None or size == (pixels.shape[1], pixels.shape[0]):
-        return pixels
-    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-    return _with_channels(image.resize(size, Image.Resampling.BILINEAR))
+    return pixels if size is None else resampled(pixels, size[::-1])
 
 
 def _plain_jpeg(data: bytes) -> Probed | None:
@@ -199,9 +195,14 @@ def _plain_jpeg(data: bytes) -> Probed | None:
     return Probed("JPEG", (3, height, width), colours == "Gray")
 
 
+def _decoded(data: bytes, gray: bool) -> Pixels:
+    pixels: Pixels = simplejpeg.decode_jpeg(data, "GRAY" if gray else "RGB")
+    return pixels
+
+
 def _decode_jpeg(data: bytes, image: Image.Image, gray: bool) -> tuple[Pixels, str | None]:
     try:
-        return simplejpeg.decode_jpeg(data, "GRAY" if gray else "RGB"), None
+        return _decoded(data, gray), None
     except ValueError as error:  # what libjpeg can mend is refused; Pillow refuses what is lost
         if gray:
             image.draft("L", None)

@@ -1,13 +1,12 @@
 """Images scaled to another size: bytes by torch's kernels for bytes, the rest in float32.
 
-Bilinear and bicubic with `antialias` are Pillow's filters, whose weights widen where an image
-becomes smaller; of bytes, bilinear ones differ from Pillow's by 1 at most, since torch rounds the
-weights to 16 bits. `nearest` gives Pillow's pixels exactly.
+Bilinear and bicubic are those of `protonet.windows.resampled`. `nearest` gives Pillow's pixels
+exactly.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -16,6 +15,7 @@ from torch.nn import functional
 from protonet.transforms.pictures import Interpolation
 from protonet.transforms.record import Array, Positions
 from protonet.transforms.sending import sent
+from protonet.windows.resampled import resampled
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +41,21 @@ class Scaling:
             )
             taken: Array = np.ascontiguousarray(images[:, :, rows[:, None], columns])
             return taken
-        by_bytes = images.dtype == np.uint8 and self.size[1] > 1  # torch 2.13 fails for one column
-        given = np.ascontiguousarray(images, None if by_bytes else np.float32)
-        result = self.of_tensor(torch.from_numpy(given)).numpy()
-        if images.dtype == np.uint8 and not by_bytes:
-            return np.asarray(np.rint(result.clip(0, 255)), np.uint8)
-        return np.asarray(result)
+        if (
+            images.dtype == np.uint8 and self.size[1] == 1 and len(images)
+        ):  # torch 2.13 fails for a batch of these
+            each = [self.of_pixels(image.transpose(1, 2, 0)) for image in images]
+            return np.stack(each).transpose(0, 3, 1, 2)
+        given = np.ascontiguousarray(images, None if images.dtype == np.uint8 else np.float32)
+        return np.asarray(self.of_tensor(torch.from_numpy(given)).numpy())
 
     def of_pixels(self, pixels: Array) -> Array:
         """Scale one image, (H, W, C) bytes, C-contiguous, to (*size, C); the bytes are those that
         `of_array` gives."""
-        if self.interpolation == "nearest" or self.size[1] == 1:
+        if self.interpolation == "nearest":
             scaled = self.of_array(pixels.transpose(2, 0, 1)[None])[0]
             return np.asarray(scaled.transpose(1, 2, 0))
-        images = torch.from_numpy(pixels).view(1, *pixels.shape).permute(0, 3, 1, 2)
-        return np.asarray(self.of_tensor(images).numpy()[0].transpose(1, 2, 0))
+        return resampled(pixels, self.size, self.interpolation, antialias=self.antialias)
 
     def of_tensor(self, images: torch.Tensor) -> torch.Tensor:
         """Scale (N, C, H, W) bytes or float32 to (N, C, *size)."""
@@ -67,6 +67,9 @@ class Scaling:
             return images[:, :, rows[:, None], columns]
         if images.shape[2:] == self.size:
             return images
+        if self.size[1] == 1 < self.size[0]:  # torch 2.13 is wrong for one column of numbers
+            turned = replace(self, size=self.size[::-1])
+            return turned.of_tensor(images.transpose(2, 3)).transpose(2, 3)
         return functional.interpolate(
             images, self.size, mode=self.interpolation, antialias=self.antialias
         )

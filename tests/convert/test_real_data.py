@@ -35,7 +35,7 @@ def test_photos_become_tables_that_can_be_read(reference: Path, tmp_path: Path) 
     assert report.notes == ()
 
 
-def test_a_photo_is_stored_as_pillow_shrinks_it(reference: Path, tmp_path: Path) -> None:
+def test_a_photo_is_stored_nearly_as_pillow_shrinks_it(reference: Path, tmp_path: Path) -> None:
     folder = reference / "data" / "caffe_images"
     (tmp_path / "list.txt").write_text("cat.jpg 0\nfish-bike.jpg 1\ncat gray.jpg 0\n")
     options = ConvertOptions(resize=(100, 90), root=str(folder))
@@ -44,7 +44,8 @@ def test_a_photo_is_stored_as_pillow_shrinks_it(reference: Path, tmp_path: Path)
     for stored, name in zip(images, ("cat.jpg", "fish-bike.jpg", "cat gray.jpg"), strict=True):
         with Image.open(folder / name) as image:
             small = image.convert("RGB").resize((100, 90), Image.Resampling.BILINEAR)
-        assert np.array_equal(stored, np.asarray(small).transpose(2, 0, 1))
+        apart = stored.astype(int) - np.asarray(small).transpose(2, 0, 1)
+        assert np.abs(apart).max() <= 1
 
 
 def test_cifar_images_become_two_tables(reference: Path, tmp_path: Path) -> None:

@@ -317,15 +317,6 @@ def test_a_mask_is_scaled_without_new_numbers() -> None:
     assert fit_mask(mask, None) is mask
 
 
-def test_spaced_pixels_are_the_same_ones_four_bytes_apart() -> None:
-    data = encoded(NOISE, "JPEG")
-    pixels = decode(data, gray=False, spaced=True).pixels
-    assert pixels.tolist() == np.asarray(Image.open(BytesIO(data))).tolist()
-    assert pixels.strides == (4 * pixels.shape[1], 4, 1)
-    assert decode(data, gray=False).pixels.flags.c_contiguous
-    assert decode(data, gray=True, spaced=True).pixels.flags.c_contiguous
-
-
 @pytest.mark.parametrize("size", range(1, 24))
 def test_a_jpeg_that_ends_in_its_header_is_no_image(size: int) -> None:
     with pytest.raises((OSError, ValueError)):

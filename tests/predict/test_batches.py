@@ -11,6 +11,7 @@ from PIL import Image
 from protonet.predict.batches import Rejected, read_batches
 from protonet.predict.preparation import Preparation
 from protonet.snapshot import Evaluation, Stored
+from protonet.windows.resampled import resampled
 from tests.predict.photos import photo
 
 SCALED = Evaluation(
@@ -24,7 +25,7 @@ SCALED = Evaluation(
 
 def expected(path: Path) -> Any:
     with Image.open(path) as image:
-        scaled = np.asarray(image.resize((6, 4), Image.Resampling.BILINEAR))
+        scaled = resampled(np.asarray(image), (4, 6))
     return scaled.transpose(2, 0, 1).astype(np.float32) * 0.5
 
 

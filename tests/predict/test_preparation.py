@@ -46,7 +46,7 @@ def test_a_picture_is_scaled_as_the_data_were() -> None:
     stored = Stored(shape=(3, 4, 5), resize="5x4")
     found = Preparation(evaluation(stored)).sample(Decoded(image, False), "x")
     scaled = Image.fromarray(image).resize((5, 4), Image.Resampling.BILINEAR)
-    assert np.array_equal(found, np.asarray(scaled).transpose(2, 0, 1))
+    assert np.abs(found - np.asarray(scaled).transpose(2, 0, 1).astype(int)).max() <= 1
 
 
 def test_a_shorter_side_keeps_the_aspect() -> None:

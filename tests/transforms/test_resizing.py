@@ -10,7 +10,7 @@ from protonet.transforms.record import Array
 from protonet.transforms.resizing import Scaling, nearest
 from tests.transforms.photos import as_picture, as_pixels, photos
 
-SIZES = [(40, 56), (20, 28), (13, 61), (80, 112), (1, 1), (37, 5)]
+SIZES = [(40, 56), (20, 28), (13, 61), (80, 112), (1, 1), (37, 5), (37, 1)]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -59,6 +59,21 @@ def test_numbers_are_scaled_by_hand() -> None:
 
     assert wide.ravel().tolist() == pytest.approx([40 / 7, 128 / 7])
     assert narrow.ravel().tolist() == pytest.approx([4.0, 20.0])
+
+
+@pytest.mark.parametrize("size", [(50, 1), (4, 1), (1, 1), (1, 2)])
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
+def test_numbers_in_one_column_or_row_are_scaled_as_pillow_scales_them(
+    size: tuple[int, int], interpolation: Interpolation
+) -> None:
+    images = photos(2).astype(np.float32)
+
+    result = Scaling(size, interpolation, antialias=True).of_array(images)
+
+    filter_ = Image.Resampling[interpolation.upper()]
+    for plane, scaled in zip(images.reshape(-1, 40, 56), result.reshape(-1, *size), strict=True):
+        expected = np.asarray(Image.fromarray(plane).resize(size[::-1], filter_))
+        assert np.allclose(scaled, expected, atol=1e-2)
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.uint16, np.float64, np.int64])
