@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from protonet.caffe.check import check
+from protonet.caffe.foreign import without_foreign
 from protonet.caffe.holes import Holes
 from protonet.caffe.report import Report
 from protonet.caffe.text_format import Message
@@ -30,7 +31,7 @@ class Context:
         places: folders in which files named in the prototxt are looked for; what lies in the
             first is left as it is written, since that is where the spec's relative paths start.
         phases: the phases whose data sets are wanted.
-        holes: takes the layers of unknown types; None: their keys are refused.
+        holes: takes the layers of unknown types; None: they are refused.
     """
 
     layers: Mapping[str, LayerType]
@@ -43,7 +44,10 @@ class Context:
     def checked(self, net: Message) -> Message:
         """Return a parsed net with every value as its field's type has it; what is wrong goes into
         the report."""
-        known = self.holes.take(net) if self.holes is not None else net
+        if self.holes is not None:
+            known = self.holes.take(net)
+        else:
+            known = without_foreign(net, self.layers, self.report)
         return check(known, "NetParameter", self.report)
 
     def path(self, written: str) -> str:

@@ -30,6 +30,7 @@ def report_lines(report: Report, *, caffe: bool) -> list[str]:
         f"made {report.path}: {report.count} records in {report.seconds:.1f} s ({rate})",
         *(line for table in report.tables for line in table_lines(table)),
         *(f"note: {note}" for note in report.notes),
+        *(line for table in report.tables for line in _not_finite(table)),
     ]
     if report.rejects is not None:
         total = report.count + report.rejected
@@ -48,6 +49,17 @@ def report_lines(report: Report, *, caffe: bool) -> list[str]:
         )
         return lines
     return lines if caffe else lines + _next(report)
+
+
+def _not_finite(table: TableReport) -> list[str]:
+    """Return a note on numbers that make every loss NaN: a table has no mean because of them."""
+    first = table.header.fields[0]
+    if table.header.mean is not None or not first.dtype.startswith("float"):
+        return []
+    return [
+        f"note: {first.name} of {table.address} has no finite mean: NaN or infinity is among its "
+        "numbers, and a net that is trained on them learns nothing; repair them and convert again"
+    ]
 
 
 def _has_sizes(report: Report) -> bool:

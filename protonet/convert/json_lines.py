@@ -27,7 +27,7 @@ def is_json_lines_name(name: str) -> bool:
 def read_json_lines(file: Path, table: str | None = None) -> Frame:
     """Read a file of JSON lines.
 
-    Raises: DataError if it cannot be read or holds no object.
+    Raises: DataError if it cannot be read or holds no object, or none that can be a record.
     """
     where = shown(file)
     rows, rejects = [], []
@@ -39,8 +39,13 @@ def read_json_lines(file: Path, table: str | None = None) -> Frame:
             rejects.append(row)
         else:
             rows.append((line, row))
-    if not rows and not rejects:
-        raise DataError(f"{where}: holds no line of JSON")
+    if not rows:
+        why = (
+            f"{rejects[0].why}; no line can be read"
+            if rejects
+            else f"{where}: holds no line of JSON"
+        )
+        raise DataError(why)
     names = dict.fromkeys(name for _, row in rows for name in row)
     columns = {name: [row.get(name) for _, row in rows] for name in names}
     lines = [line for line, _ in rows]

@@ -86,6 +86,7 @@ class Column:
         shape: of one record.
         count: records in the table.
         per_chunk: records in each chunk but the last.
+        unit: what a record of it is called: a record, or a byte of encoded images.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Column:
     shape: tuple[int, ...]
     count: int
     per_chunk: int
+    unit: str = "record"
 
     @property
     def record_bytes(self) -> int:
@@ -162,7 +164,7 @@ def new_columns(field: FieldSpec, where: str) -> tuple[Column, ...]:
 def _encoded_columns(name: str, count: int, size: int) -> tuple[Column, Column]:
     ends = np.dtype("<i8")
     return (
-        Column(name, np.dtype("u1"), (), size, CHUNK_BYTES),
+        Column(name, np.dtype("u1"), (), size, CHUNK_BYTES, unit="byte"),
         Column(ENDS + name, ends, (), count, CHUNK_BYTES // ends.itemsize),
     )
 
@@ -230,9 +232,9 @@ def damaged(where: str, column: Column, chunk: int, found: int, written: int) ->
     """Return the error for a chunk whose bytes are not those that were written."""
     records = column.records_in(chunk)
     return DataError(
-        f"{where}: chunk {chunk} of field {column.name} (records {records[0]} to {records[-1]}) "
-        f"is damaged: its checksum is {found:08x}, written as {written:08x}; convert the data "
-        "again, and if that does not help, check the disk"
+        f"{where}: chunk {chunk} of field {column.name} ({column.unit}s {records[0]} to "
+        f"{records[-1]}) is damaged: its checksum is {found:08x}, written as {written:08x}; "
+        "convert the data again, and if that does not help, check the disk"
     )
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from numbers import Integral
 
 import torch
 from torch import distributed
@@ -60,7 +61,7 @@ class Batches(torch_data.IterableDataset[dict[str, torch.Tensor]]):
         fields: what a batch holds.
         ranks: the place of this process; it goes with a copy that is sent to a worker.
 
-    Raises: UsageError if batch_size is below 1.
+    Raises: UsageError if batch_size is no whole number or below 1, or shuffle is no truth value.
     """
 
     records: Dataset
@@ -74,9 +75,14 @@ class Batches(torch_data.IterableDataset[dict[str, torch.Tensor]]):
     """The epoch that is read next; see `set_epoch`."""
 
     def __post_init__(self) -> None:
-        """Refuse batches of nothing."""
-        if self.batch_size < 1:
-            raise UsageError(f"batch_size is at least 1, not {self.batch_size}")
+        """Refuse batches of nothing, and ways to shuffle that are a spec's: any text is true."""
+        if not isinstance(self.batch_size, Integral) or self.batch_size < 1:
+            raise UsageError(f"batch_size is a whole number of at least 1, not {self.batch_size!r}")
+        if not isinstance(self.shuffle, bool):
+            raise UsageError(
+                f"shuffle is True or False, not {self.shuffle!r}; block and buffer:N are orders of "
+                "`data` in a spec"
+            )
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch whose order is read from the next iteration on, as torch's

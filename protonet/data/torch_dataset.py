@@ -139,7 +139,8 @@ class TorchDataset(torch_data.Dataset[Sample], Closing):
             drop_last: leave out a short batch, and what would give some ranks a batch more.
             fields: the ones that are wanted; None takes all.
 
-        Raises: UsageError if there is no such field, or batch_size is below 1.
+        Raises: UsageError if there is no such field, batch_size is no whole number or
+                below 1, or shuffle is no truth value.
         """
         names = tuple(fields or (field.name for field in self.header.fields))
         for name in names:

@@ -19,6 +19,7 @@ from protonet.layers import LAYERS
 from protonet.layers.record import LayerType
 from protonet.layers.torch_nn import PREFIX
 from protonet.net.modules import present
+from protonet.plugins import line_in_plugin
 from protonet.spec.wiring import Node
 
 _OF_TORCH = frozenset(vars(nn.Module()))
@@ -120,8 +121,9 @@ class Layer:
 
     def failure(self, what: str, error: Exception) -> PathError:
         """Return an error that tells why something of this layer failed, at its line."""
-        said = next(iter(str(error).splitlines()), "")
-        return self._error(f"{what}: {type(error).__name__}{said and f': {said}'}")
+        said, where = next(iter(str(error).splitlines()), ""), line_in_plugin(error)
+        name = f"{where and f'{where}: '}{type(error).__name__}"
+        return self._error(f"{what}: {name}{said and f': {said}'}")
 
     def _error(self, why: str, hint: str = "") -> PathError:
         return PathError("PN026", ("net", "layers", self.node.index), why, hint=hint)

@@ -57,6 +57,7 @@ class _Watched(fx.Interpreter):
 
     def __init__(self, module: fx.GraphModule, clock: Clock) -> None:
         super().__init__(module)
+        self.extra_traceback = False  # it rewrites a layer's error: its class, its text, its place
         self._clock = clock
         self.spans: dict[str, tuple[object, object]] = {}
         self.arrivals: list[tuple[str, object]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,19 +11,21 @@ from protonet.hooks.stopwatch import Stopwatch
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What speed is computed from.
+    """What speed is computed from, and how long training goes on.
 
     Attributes:
         samples: samples of one iteration.
         max_iter: the last iteration.
         waited: seconds that the reader has kept training waiting so far.
         stopwatch: training time.
+        clock: seconds until a clock ends the training; infinite where none does.
     """
 
     samples: int
     max_iter: int
     waited: Callable[[], float]
     stopwatch: Stopwatch
+    clock: Callable[[], float] = lambda: math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Speed:
     Attributes:
         samples: per second.
         wait: share of the time spent waiting for data, 0 to 1.
-        left: seconds to the last iteration at this speed.
+        left: seconds to the last iteration at this speed, or until a clock ends the training.
     """
 
     samples: float
@@ -63,7 +66,8 @@ class Speedometer:
         samples = (iteration - before) * self._pace.samples / seconds
         ahead = (self._pace.max_iter - iteration) * self._pace.samples
         wait = min(1.0, (waited_now - waited) / seconds)
-        return Speed(samples, wait, ahead / samples if samples else 0.0)
+        left = min(ahead / samples, max(self._pace.clock(), 0.0)) if samples else 0.0
+        return Speed(samples, wait, left)
 
 
 def duration(seconds: float) -> str:

@@ -52,13 +52,16 @@ class Embed(nn.Module):
         try:
             top = functional.embedding(indices, self.weight)
         except IndexError:
-            raise self._outside(indices) from None
+            raise outside_table(indices, self.weight.shape[0]) from None
         return top if self.bias is None else top + self.bias
 
-    def _outside(self, indices: torch.Tensor) -> DataError:
-        count, flat = self.weight.shape[0], indices.flatten()
-        wrong = int(flat[(flat < 0) | (flat >= count)][0])
-        return DataError(f"index {wrong} is outside the {count} vectors (0 to {count - 1})")
+
+def outside_table(indices: torch.Tensor, count: int) -> DataError:
+    """Return the error that names the first index, of any shape, outside a table of `count`
+    vectors; one must be."""
+    flat = indices.flatten()
+    wrong = int(flat[(flat < 0) | (flat >= count)][0])
+    return DataError(f"index {wrong} is outside the {count} vectors (0 to {count - 1})")
 
 
 def build(params: EmbedParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:

@@ -28,7 +28,7 @@ from protonet.spec.nodes import Body, Node, Value, Wiring
 from protonet.spec.sharing import Sharing
 from protonet.spec.state import State
 
-_TORCHS = (RuntimeError, IndexError, ValueError)
+_TORCHS = (RuntimeError, IndexError, ValueError, AssertionError)
 """What torch raises when it refuses a shape."""
 
 
@@ -234,9 +234,15 @@ def _at_sizes(sizes: Mapping[str, int]) -> Iterator[None]:
         why = next(iter(str(error).splitlines()), type(error).__name__)
         if where := line_in_plugin(error):
             why = f"{where}: {type(error).__name__}: {error}"
-        elif not isinstance(error, _TORCHS) or isinstance(error, NotImplementedError):
+        elif not isinstance(error, _TORCHS) or _lacks_meta(error):
             raise  # an operation without a rule for the meta device, too, is our mistake
         raise _Refused(ShapeError(why), sizes) from error
+
+
+def _lacks_meta(error: Exception) -> bool:
+    """Return whether torch says that an operation has no rule for the meta device; of some shapes
+    it says, with the same class of error, that it has no operation for them."""
+    return isinstance(error, NotImplementedError) and "meta" in str(error).lower()
 
 
 def _unknown_params(node: Node, module: nn.Module, kind: LayerType) -> Iterator[PathError]:

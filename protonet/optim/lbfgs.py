@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,9 +21,12 @@ class LBFGS(Evaluating):
     Args:
         arguments: those of torch's class, without parameters and rate.
         slots: the parameters; all of the same factors, for the method knows one rate only.
+
+    Raises: ValueError for arguments that torch would refuse only in the first update.
     """
 
     def __init__(self, arguments: Mapping[str, Any], slots: Sequence[Slot]) -> None:
+        _check_arguments(arguments)
         self._tensors = [slot.tensor for slot in slots]
         self._inner = TorchParameters(optim.LBFGS, arguments, slots)
 
@@ -32,6 +36,7 @@ class LBFGS(Evaluating):
             return
         self._inner.set_rate(lr)
         before = [tensor.detach().clone() for tensor in self._tensors]
+        remembered = _copied(self._inner.optimizer.state)
 
         def closure() -> float:
             loss, gradients = evaluate()
@@ -46,6 +51,7 @@ class LBFGS(Evaluating):
             flag.fill_(1.0)
             with torch.no_grad():
                 torch._foreach_copy_([tensor.detach() for tensor in self._tensors], before)
+            self._inner.optimizer.state = remembered
 
     def state(self) -> dict[str, Tensor]:
         """See `Remembering`."""
@@ -54,6 +60,33 @@ class LBFGS(Evaluating):
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         """See `Remembering`."""
         self._inner.load_state(state)
+
+
+def _copied(
+    state: Mapping[Tensor, Mapping[str, Any]],
+) -> defaultdict[Tensor, dict[str, Any]]:
+    """Return what torch remembers, as it is now: of what stands in its lists nothing is written
+    over, so those vectors are not copied."""
+    copied: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+    for tensor, kept in state.items():
+        copied[tensor] = {key: _copy(value) for key, value in kept.items()}
+    return copied
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.clone()
+    return list(value) if isinstance(value, list) else value
+
+
+def _check_arguments(arguments: Mapping[str, Any]) -> None:
+    search = arguments.get("line_search_fn")
+    if search not in (None, "strong_wolfe"):
+        raise ValueError(f'line_search_fn is "{search}"; there is strong_wolfe only, and null')
+    for key in ("history_size", "max_iter", "max_eval"):
+        count = arguments.get(key)
+        if count is not None and not (isinstance(count, int) and count > 0):
+            raise ValueError(f"{key} is {count}, and must be a whole number above 0")
 
 
 class _NotFiniteError(Exception):

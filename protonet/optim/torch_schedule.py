@@ -7,12 +7,15 @@ which needs no saved state of theirs; what a plateau was measured by is saved in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import optim
 from torch.optim import lr_scheduler
+
+from protonet.errors import UsageError
 
 PREFIX = "lr_scheduler."
 _CYCLED = ("momentum", "betas")
@@ -27,6 +30,9 @@ class TorchSchedule:
         arguments: its own; `schedulers` are maps with a `type`.
         base_lr: the rate it starts from.
         steers: the optimizer whose momentum it cycles; None: it has none of torch's.
+
+    Attributes:
+        length: iterations that it has rates for, where it tells: OneCycleLR does.
 
     Raises: what torch raises.
     """
@@ -43,15 +49,28 @@ class TorchSchedule:
         self._scheduler = made_scheduler(kind, arguments, self._stand_in)
         self._stand_in.step()  # torch warns of a scheduler whose optimizer has never stepped
         self._cycles = bool(getattr(self._scheduler, "cycle_momentum", False))
+        self.length: int | None = getattr(self._scheduler, "total_steps", None)
         self._iteration = 0
 
     def __call__(self, iteration: int) -> float:
-        """Return the rate of an iteration, none before the last one asked for."""
+        """Return the rate of an iteration, none before the last one asked for.
+
+        Raises: UsageError if there is none, as after the last step of a OneCycleLR.
+        """
         while self._iteration < iteration:
-            self._scheduler.step()
+            try:
+                self._scheduler.step()
+            except (ArithmeticError, ValueError, TypeError, LookupError) as error:
+                by_zero = isinstance(error, ZeroDivisionError)
+                why = "torch would divide by zero" if by_zero else str(error)
+                told = f"there is no rate for iteration {self._iteration + 1:,}: {why}"
+                raise UsageError(told) from error
             self._iteration += 1
         self._steer()
-        return float(self._stand_in.param_groups[0]["lr"])
+        rate = float(self._stand_in.param_groups[0]["lr"])
+        if not 0 <= rate < math.inf:
+            raise UsageError(f"the rate of iteration {iteration:,} would be {rate:.4g}")
+        return rate
 
     def _steer(self) -> None:
         if self._steers is not None and self._cycles:

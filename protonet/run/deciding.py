@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from protonet.errors import PathError
@@ -11,6 +11,9 @@ from protonet.evaluate import Score, is_larger_better, kind_of
 from protonet.net import Net
 from protonet.records import suggestion
 from protonet.spec.data import deciding_set
+from protonet.spec.solver import SolverSpec
+
+_PLATEAU = "lr_scheduler.ReduceLROnPlateau"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +75,25 @@ def _numbers(net: Net | None) -> list[str]:
         return []
     found = [blob for blob in net.measured if not net.shapes[blob].small.shape]
     return sorted(found, key=lambda blob: kind_of(net, blob) != "metric")
+
+
+def unwatched(solver: SolverSpec, decides: Deciding | None) -> Iterator[str]:
+    """Yield a text for each key that looks at tests where there are none but at the end.
+
+    Args:
+        solver: the solver section.
+        decides: what early stopping looks at.
+
+    Raises: PathError if it has nothing to look at.
+    """
+    if solver.early_stop is not None and decides is None:
+        why = "nothing is tested that could stop getting better"
+        hint = "an evaluation set with a loss or a metric"
+        raise PathError("PN029", ("solver", "early_stop"), why, hint=hint)
+    if solver.test_interval != 0:
+        return
+    if solver.early_stop is not None:
+        yield "solver.early_stop stops nothing without a solver.test_interval"
+    policies = [solver.lr_policy, *(update.lr_policy for update in solver.updates)]
+    if any(policy is not None and policy.type == _PLATEAU for policy in policies):
+        yield f"{_PLATEAU} changes nothing without a solver.test_interval"

@@ -15,7 +15,7 @@ from protonet.distributed.sharding import Sharding
 from protonet.errors import PathError, PathErrors
 from protonet.net import Net
 from protonet.run.choice import Choice
-from protonet.run.deciding import Deciding, deciding
+from protonet.run.deciding import Deciding, deciding, unwatched
 from protonet.run.durations import timed
 from protonet.run.evaluation import evaluation_of
 from protonet.run.machine import (
@@ -176,6 +176,8 @@ def _job(spec: Spec, before: Machine | None, tell: tuple[Tell, Tell], group: Gro
     tests = test_nets(spec, net)
     _check_shared(net, tests.values(), spec.data[TRAIN], group)
     decides = deciding(tests, written.best)
+    for text in unwatched(written, decides):
+        say(f"note: {text}")
     opened = open_sets(spec, {TRAIN: net, **tests}, say, status)
     sets = {name: replace(one, group=group) for name, one in opened.items()}
     solver, durations = _timed(written, sets[TRAIN])

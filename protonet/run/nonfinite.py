@@ -10,6 +10,7 @@ from pathlib import Path
 
 from protonet.errors import StorageError
 from protonet.hooks.guard import Failure
+from protonet.optim import Evaluating
 from protonet.run.factors import factored
 from protonet.run.facts import resolved, spec_text
 from protonet.run.inspection import Inspection, inspect
@@ -28,6 +29,9 @@ from protonet.step.update import Update
 
 NOTHING = "nothing that was not finite, now that the step was repeated"
 """What is said where the fault does not come again."""
+TRIED = "the loss or a gradient was not finite at weights that the update rule tried on its way"
+"""What is said where all is finite at the weights before the update, and the rule computes at
+others too, as LBFGS does."""
 _MOST_SHOWN = 5
 """Records that are named one by one."""
 
@@ -63,6 +67,7 @@ def explain(job: Job, folder: Path, iteration: int, lr: float) -> Failure:
     weights = {name: one.detach().clone() for name, one in job.net.named_tensors().items()}
     state = {name: one.detach().clone() for name, one in remembered.items()}
     found, told = first_fault(_unshared(job), iteration, given)
+    told = told or unseen(job)
     facts = Facts(
         iteration=iteration,
         seed=job.solver.random_seed,
@@ -72,7 +77,7 @@ def explain(job: Job, folder: Path, iteration: int, lr: float) -> Failure:
         rows=tuple(given.rows),
         machine=job.machine_now,
         rank=job.group.rank,
-        what=told or NOTHING,
+        what=told,
     )
     batches = batches_of(job.net.inputs, given.batches)
     path = folder / f"replay_iter_{iteration}"
@@ -83,7 +88,13 @@ def explain(job: Job, folder: Path, iteration: int, lr: float) -> Failure:
     except StorageError as error:
         refused = str(error)
     is_found = found.fault is not None
-    return Failure(told or NOTHING, found.loss, found.norm, path, refused, found=is_found)
+    return Failure(told, found.loss, found.norm, path, refused, found=is_found)
+
+
+def unseen(job: Job) -> str:
+    """Return what is said of a step in which nothing is not finite, and that was not applied."""
+    tries = any(isinstance(rule.optimizer, Evaluating) for rule in job.rules)
+    return TRIED if tries else NOTHING
 
 
 def _unshared(job: Job) -> Job:

@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 
 from protonet.debug.printed import printed
+from protonet.errors import UsageError
 from protonet.evaluate import evaluate, line
 from protonet.hooks.display import Display
 from protonet.hooks.guard import Failure, Guard
@@ -29,7 +30,7 @@ from protonet.net.passing import files_of
 from protonet.run.hooking import interval
 from protonet.run.job import Job, prepare
 from protonet.run.machine import memory_errors
-from protonet.run.nonfinite import NOTHING, Fed, fed, first_fault
+from protonet.run.nonfinite import Fed, fed, first_fault, unseen
 from protonet.run.output import Output
 from protonet.run.precision import arithmetic
 from protonet.run.updating import updates_of
@@ -94,14 +95,16 @@ def overfit(spec: Spec, batches: int, output: Output, weights: Sequence[str] = (
         output: shows what goes on.
         weights: files to start from, after those of the spec.
 
-    Raises: SpecError, DataError, DeviceError, NonFiniteError.
+    Raises: SpecError, DataError, DeviceError, NonFiniteError; UsageError where the iterations are
+        too few for a first pass over the batches and a last one.
     """
     with memory_errors(), printed(output.line):
         job = prepare(spec, None, output.line, output.status)
+        length = _pass(job, batches)
         for told in start_from(job, (*own_weights(spec, job), *weights), output).shown:
             output.line(told)
         kept = fed(job, 0, batches)
-        passes = _Passes(-(-batches // job.solver.iter_size), job.solver.max_iter)
+        passes = _Passes(length, job.solver.max_iter)
         seed = job.solver.random_seed
         solver = Solver(updates_of(job, lambda: 0), cycle(kept.batches), seed=seed)
         with files_of(job.net):
@@ -110,6 +113,20 @@ def overfit(spec: Spec, batches: int, output: Output, weights: Sequence[str] = (
         return Overfit(
             batches, samples, solver.iteration, *passes.means(), _measured(job, kept.batches)
         )
+
+
+def _pass(job: Job, batches: int) -> int:
+    """Return the iterations of a pass over the batches.
+
+    Raises: UsageError if there is no time for two.
+    """
+    length, most = -(-batches // job.solver.iter_size), job.solver.max_iter
+    if 2 * length > most:
+        raise UsageError(
+            f"--overfit {batches}: the loss of the last pass over the batches is held against that "
+            f"of the first, and two take {2 * length:,} iterations; solver.max_iter is {most:,}"
+        )
+    return length
 
 
 class _Passes(Hook):
@@ -138,7 +155,10 @@ class _Passes(Hook):
 def _hooks(job: Job, solver: Solver, kept: Fed, output: Output) -> list[Hook]:
     spec, stopwatch = job.solver, Stopwatch()
     stopwatch.restart()
-    pace = Pace(job.samples, spec.max_iter, lambda: 0.0, stopwatch)
+    longest = math.inf if spec.max_seconds is None else spec.max_seconds
+    pace = Pace(
+        job.samples, spec.max_iter, lambda: 0.0, stopwatch, lambda: longest - stopwatch.elapsed()
+    )
     every = interval(spec.display, stopwatch)
     say = (lambda text: None) if output.live else output.line
     display = Display(every, spec.average_loss, pace, say, lambda row: None)
@@ -160,7 +180,12 @@ def _explained(job: Job, kept: Fed, iteration: int, lr: float) -> Failure:
     given = Fed([kept.batches[at] for at in places], [kept.rows[at] for at in places])
     seen, told = first_fault(job, iteration, given)
     return Failure(
-        told or NOTHING, seen.loss, seen.norm, Path(), _KEPT_NOWHERE, found=seen.fault is not None
+        told or unseen(job),
+        seen.loss,
+        seen.norm,
+        Path(),
+        _KEPT_NOWHERE,
+        found=seen.fault is not None,
     )
 
 

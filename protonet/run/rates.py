@@ -8,15 +8,18 @@ from typing import Any
 from torch import optim
 from torch.optim import lr_scheduler
 
-from protonet.errors import Path, PathError
+from protonet.errors import Path, PathError, UsageError
 from protonet.lr_policy import LR_POLICIES, Schedule
 from protonet.lr_policy.compose import in_turn, warmed_up
 from protonet.optim.torch_schedule import Plateau, TorchSchedule, kind_of
 from protonet.run.deciding import Deciding
+from protonet.spec.duration import MOST
 from protonet.spec.policy import LrPolicySpec
 from protonet.step.update import Rate
 
 _CYCLE = "cycle_momentum"
+_TRIED = 1000
+"""Iterations whose rates are looked at before the training; it takes 10 ms."""
 
 
 def rate_of(
@@ -34,7 +37,9 @@ def rate_of(
     Raises: PathError for what does not fit the optimizer, or torch refuses.
     """
     if policy.is_of_torch:
-        return warmed(policy, _of_torch(policy, base_lr, steers, path))
+        rate = _of_torch(policy, base_lr, steers, path)
+        _check_lasts(policy, base_lr, max_iter, path)
+        return warmed(policy, rate)
     return warmed(policy, _schedule(policy, base_lr, max_iter))
 
 
@@ -92,6 +97,26 @@ def _of_torch(
     except (TypeError, ValueError, ArithmeticError) as error:
         text = str(error).splitlines()[0]
         raise PathError("PN013", path, f"torch refuses this: {text}") from error
+
+
+def _check_lasts(policy: LrPolicySpec, base_lr: float, max_iter: int, path: Path) -> None:
+    """Refuse what gives no rate, or an impossible one, for the iterations that are to come.
+
+    A OneCycleLR tells how many it has rates for; others are tried for the first ones.
+
+    Raises: PathError.
+    """
+    kind = kind_of(policy.type)
+    schedule = TorchSchedule(kind, policy.params, base_lr)
+    if schedule.length is not None and schedule.length < max_iter:
+        why = f"it has rates for {schedule.length:,} iterations"
+        hint = f"max_iter is {max_iter:,}" if max_iter < MOST else "max_iter is a time"
+        raise PathError("PN015", path, why, hint=hint)
+    try:
+        for iteration in range(min(max_iter, _TRIED)):
+            schedule(iteration)
+    except UsageError as error:
+        raise PathError("PN013", path, str(error)) from error
 
 
 def _check_cycle(

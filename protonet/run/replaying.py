@@ -21,7 +21,7 @@ from protonet.run.job import Job, required_solver, test_nets
 from protonet.run.loading import load
 from protonet.run.machine import set_threads, this_machine
 from protonet.run.micro_batches import micro_batch
-from protonet.run.nonfinite import Fed, first_fault
+from protonet.run.nonfinite import TRIED, Fed, first_fault, unseen
 from protonet.run.precision import loss_scale
 from protonet.run.remembered import put_back
 from protonet.run.replay import SPEC, Replay, read_replay
@@ -118,7 +118,10 @@ def _replayed(replay: Replay, spec: Spec, precision: Precision, path: Path) -> R
     iteration = replay.facts.iteration
     seen, told = first_fault(job, iteration, Fed(batches, list(replay.facts.rows)))
     put_back(job, replay.weights, state, path)  # statistics have moved
-    return Replayed(precision, seen, told, _changes(job, replay, batches))
+    changes = _changes(job, replay, batches)
+    if not told and not changes and unseen(job) == TRIED:
+        told = TRIED
+    return Replayed(precision, seen, told, changes)
 
 
 def _job(replay: Replay, spec: Spec, precision: Precision) -> Job:

@@ -25,6 +25,9 @@ _FIXED = frozenset(
 """Keys of the solver that what was done so far depends on in a way that cannot be changed later."""
 _PLACES = frozenset({"cache", "source", "fallback", "root_folder"})
 """Keys of a set that say where its data are: they are known by their content."""
+_MOMENTUM = "momentum"
+_WITH_HISTORY = frozenset({"SGD", "Nesterov"})
+"""Caffe's rules that remember something only with a momentum."""
 _MACHINE = frozenset({"device", "threads", "channels_last", "compile"})
 """Keys that are held against the machine that is recorded, not against the spec."""
 
@@ -78,13 +81,14 @@ def _solver_differences(
 
 
 def _switched(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the arguments of an optimizer of torch that are switched on or off: on these depends
-    what it remembers of each parameter. Others, such as betas, may change."""
-    if not str(new["type"]).startswith(OPTIM.prefix):
+    """Yield the keys of an update rule that are switched on or off: on these depends what it
+    remembers of each parameter. Others, such as betas, may change."""
+    rule = str(new["type"])
+    if rule not in _WITH_HISTORY and not rule.startswith(OPTIM.prefix):
         return
     for key in (old.keys() | new.keys()) - SolverSpec.model_fields.keys():
         before, now = old.get(key), new.get(key)
-        is_switch = key == "momentum" or isinstance(before, bool) or isinstance(now, bool)
+        is_switch = key == _MOMENTUM or isinstance(before, bool) or isinstance(now, bool)
         if is_switch and bool(before) != bool(now):
             yield key
 

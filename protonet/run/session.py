@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
@@ -148,12 +149,17 @@ class Session:
     def _trained_together(self) -> float:
         return self._trained_before + self._stopwatch.agreed_elapsed()
 
+    def _clock(self) -> float:
+        """Return the seconds until a clock ends the training."""
+        longest = self._job.solver.max_seconds
+        return math.inf if longest is None else longest - self._trained()
+
     def _displaying(
         self, reader: Reader, solver: Solver, before: State | None
     ) -> tuple[Display, Pace]:
         """Return the line that people read, and what its speed is computed from."""
         job, spec = self._job, self._job.solver
-        pace = Pace(job.samples, spec.max_iter, lambda: reader.waited, self._stopwatch)
+        pace = Pace(job.samples, spec.max_iter, lambda: reader.waited, self._stopwatch, self._clock)
         losses = torch.tensor(before.losses if before else (), device=solver.flag.device)
         display = Display(
             interval(spec.display, self._stopwatch),

@@ -31,10 +31,10 @@ def resampled(
 
     Returns: (*size, C), uint8; the pixels themselves where they have the size.
     """
-    import torch
-
     if pixels.shape[:2] == size:
         return pixels
+    import torch
+
     if size[1] == 1 < size[0]:  # torch 2.13 is wrong for one column where channels are many
         turned = pixels.swapaxes(0, 1)
         return resampled(turned, size[::-1], interpolation, antialias=antialias).swapaxes(0, 1)

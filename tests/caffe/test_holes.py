@@ -52,12 +52,13 @@ def test_a_layer_of_an_unknown_type_keeps_its_keys() -> None:
     assert [note.path for note in found.notes] == ["layer.w.param"]
 
 
-def test_without_holes_its_keys_are_refused() -> None:
+def test_without_holes_it_is_refused_and_so_is_the_other() -> None:
     with pytest.raises(SpecError) as error:
         import_net("net.prototxt")
     assert [(one.mark and one.mark.line, one.path) for one in error.value.problems] == [
-        (3, "layer.w.whiten_param"),
+        (2, "layer.w.type"),
         (4, "layer.w.more"),
+        (5, "layer.v.type"),
     ]
 
 

@@ -31,6 +31,18 @@ def test_one_number_for_each_record_is_told() -> None:
     ]
 
 
+def test_numbers_that_are_not_finite_are_told() -> None:
+    """Tables of text refuse them; arrays are stored as they are."""
+    told = report_lines(Report(Path("a.lmdb"), (table(NUMBERS, LABEL),), (), 1.0), caffe=False)
+    note = (
+        "note: data of a.lmdb has no finite mean: NaN or infinity is among its numbers, and a net "
+        "that is trained on them learns nothing; repair them and convert again"
+    )
+    assert note in told
+    finite = table(NUMBERS, LABEL, mean=(0.5,), std=(1.0,))
+    assert note not in report_lines(Report(Path("a.lmdb"), (finite,), (), 1.0), caffe=False)
+
+
 @pytest.mark.parametrize(
     ("field", "expected"),
     [

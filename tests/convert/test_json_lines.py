@@ -53,6 +53,16 @@ def test_a_file_without_lines_is_refused(tmp_path: Path) -> None:
     assert str(caught.value) == f"{path}: holds no line of JSON"
 
 
+def test_a_file_of_no_records_says_why_its_first_line_is_none(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.jsonl", '{"a": {"b": 1}}\n7\n')
+    with pytest.raises(DataError) as caught:
+        read_json_lines(path)
+    assert str(caught.value) == (
+        f"{path}:1: a is an object; a value is a text, a number or a list of numbers; no line can "
+        "be read"
+    )
+
+
 def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         read_json_lines(tmp_path / "a.jsonl")

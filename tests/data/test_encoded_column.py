@@ -98,7 +98,7 @@ def test_flipped_bits_are_found(ending: str, tmp_path: Path) -> None:
     file.write_bytes(content.replace(image, flipped(image, 30)))  # LMDB's old pages hold it, too
     with open_dataset(path) as dataset, pytest.raises(DataError) as caught:
         dataset.gather(np.arange(4), {"data": np.empty((4, 3, 3, 4), np.uint8)})
-    assert str(caught.value).startswith(f"{path}: chunk 0 of field data (records 0 to ")
+    assert str(caught.value).startswith(f"{path}: chunk 0 of field data (bytes 0 to ")
 
 
 def test_an_image_of_another_shape_than_the_field_says_is_refused(tmp_path: Path) -> None:

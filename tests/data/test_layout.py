@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -218,10 +219,18 @@ def test_a_damaged_chunk_is_named_with_its_records() -> None:
     )
 
 
+def test_a_damaged_chunk_of_encoded_images_is_named_with_its_bytes() -> None:
+    """A chunk of them is 1 MiB wherever an image ends; its numbers are no records."""
+    images = FieldSpec(name="data", dtype="uint8", shape=(3, 8, 8), kind="image")
+    content, ends = (replace(one, count=1 << 21) for one in new_columns(images, "x.lmdb"))
+    assert "of field data (bytes 1048576 to 2097151) is" in str(damaged("x", content, 1, 1, 2))
+    assert "field protonet/ends/data (records 131072 to " in str(damaged("x", ends, 1, 1, 2))
+
+
 def test_encoded_images_lie_in_two_columns() -> None:
     field = FieldSpec(name="data", dtype="uint8", shape=None, kind="image")
     assert new_columns(field, "x.lmdb") == (
-        Column("data", np.dtype("u1"), (), 0, 1 << 20),
+        Column("data", np.dtype("u1"), (), 0, 1 << 20, unit="byte"),
         Column("protonet/ends/data", np.dtype("<i8"), (), 0, 1 << 17),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -136,4 +137,24 @@ def test_batches_may_be_kept_and_changed(dataset: TorchDataset) -> None:
 def test_batches_of_nothing_are_refused(dataset: TorchDataset) -> None:
     with pytest.raises(UsageError) as caught:
         dataset.batches(0)
-    assert str(caught.value) == "batch_size is at least 1, not 0"
+    assert str(caught.value) == "batch_size is a whole number of at least 1, not 0"
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"batch_size": 2.5}, "batch_size is a whole number of at least 1, not 2.5"),
+        (
+            {"batch_size": 4, "shuffle": "block"},
+            "shuffle is True or False, not 'block'; block and buffer:N are orders of `data` in a "
+            "spec",
+        ),
+    ],
+)
+def test_what_would_be_taken_for_something_else_is_refused(
+    dataset: TorchDataset, options: dict[str, Any], why: str
+) -> None:
+    """Any text is true, and so would shuffle in full without a word."""
+    with pytest.raises(UsageError) as caught:
+        dataset.batches(**options)
+    assert str(caught.value) == why

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 import torch
@@ -139,6 +140,17 @@ def test_what_goes_wrong_is_told_with_the_place_of_the_layer() -> None:
         layer_of("type: Refusing").first_run([ONES])
     assert (caught.value.code, caught.value.path) == ("PN026", ("net", "layers", 0))
     assert caught.value.why == "it cannot be run: ValueError: not today"
+
+
+def test_what_goes_wrong_in_a_plugin_is_told_with_its_line() -> None:
+    code = "\ndef forward(*bottoms):\n    raise KeyError('no')"
+    names: dict[str, Any] = {"__name__": "protonet_plugin_mine"}
+    exec(compile(code, "mine.py", "exec"), names)  # as a plugin's own code is run
+    module: Any = Gives([ONES])
+    module.forward = names["forward"]
+    with pytest.raises(PathError) as caught:
+        around(module).first_run([ONES])
+    assert caught.value.why == "it cannot be run: mine.py:3: KeyError: 'no'"
 
 
 def test_an_error_without_a_text_is_told_by_its_name() -> None:

@@ -118,3 +118,13 @@ def test_the_device_is_waited_for_before_its_marks_are_read() -> None:
 
     assert isinstance(subject.clock, WorkClock)
     assert subject.clock.waits == 2
+
+
+def test_what_a_layer_raises_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusing(bottom: torch.Tensor) -> torch.Tensor:
+        raise KeyError("no")
+
+    subject = subject_of(*CHAIN)
+    monkeypatch.setattr(subject.module.get_submodule("first"), "forward", refusing)
+    with pytest.raises(KeyError, match=r"^'no'$"):
+        time_forward(subject)

@@ -35,6 +35,17 @@ def test_a_stretch_without_iterations_has_no_end_in_sight() -> None:
     assert meter.read(5) == Speed(samples=0.0, wait=0.0, left=0.0)
 
 
+def test_a_clock_that_ends_the_training_sooner_says_what_is_left() -> None:
+    watch, clock = FakeStopwatch(), [5.0]
+    meter = Speedometer(Pace(1, 2**31 - 1, lambda: 0.0, watch, lambda: clock[0]))
+    meter.start(0)
+    watch.seconds = 1.0
+    first = meter.read(10).left
+    clock[0] = -0.1  # the iteration in which the time runs out
+    watch.seconds = 2.0
+    assert (first, meter.read(20).left) == (5.0, 0.0)
+
+
 def test_waiting_is_never_more_than_everything() -> None:
     watch = FakeStopwatch()
     waited = iter([0.0, 0.0, 9.0])

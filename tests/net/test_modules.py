@@ -272,3 +272,21 @@ def test_an_operation_that_meta_tensors_lack_is_our_mistake(
     monkeypatch.setattr("tests.kinds.Fixed.forward", lacking)
     with pytest.raises(NotImplementedError):
         prove(net("name: fixed, type: Fixed", inputs="{x: [3]}"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AssertionError("0D or 1D target tensor expected, got 2D"),
+        NotImplementedError("Got 4D input, but linear mode needs 3D input"),
+    ],
+)
+def test_a_shape_that_torch_refuses_in_other_words_is_the_layers_error(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing(self: object, bottom: torch.Tensor) -> torch.Tensor:
+        raise error
+
+    monkeypatch.setattr("tests.kinds.Fixed.forward", refusing)
+    proof = prove(net("name: fixed, type: Fixed", inputs="{x: [3]}"))
+    assert [one.why for one in proof.errors] == [str(error)]

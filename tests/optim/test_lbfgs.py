@@ -65,7 +65,42 @@ def test_what_is_not_finite_moves_nothing() -> None:
     assert torch.equal(valley.place, before)
 
 
+@pytest.mark.parametrize("updates", [0, 2])
+def test_what_is_not_finite_half_way_leaves_no_trace_in_what_is_remembered(updates: int) -> None:
+    valley, flag = Valley(), torch.zeros(())
+    made = rule(valley)
+    for _ in range(updates):
+        made.update_by(valley, 1.0, flag)
+    before = {name: tensor.clone() for name, tensor in made.state().items()}
+    calls = iter([False, True])
+
+    def failing() -> tuple[Tensor, list[Tensor]]:
+        valley.strange = next(calls)
+        return valley()
+
+    made.update_by(failing, 1.0, flag)
+    after = made.state()
+    assert flag.item() == 1.0
+    assert after.keys() == before.keys()
+    assert all(torch.equal(after[name], before[name]) for name in before)
+
+
 def test_factors_of_several_kinds_are_refused() -> None:
     slots = [Slot("a/w", torch.zeros(1)), Slot("b/w", torch.zeros(1), 2.0)]
     with pytest.raises(ValueError, match="LBFGS doesn't support per-parameter options"):
         LBFGS({}, slots)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "why"),
+    [
+        ("line_search_fn", "wolfe", 'is "wolfe"; there is strong_wolfe only, and null'),
+        ("history_size", 2.5, "is 2.5, and must be a whole number above 0"),
+        ("max_iter", 0, "is 0, and must be a whole number above 0"),
+    ],
+)
+def test_what_torch_would_refuse_later_is_refused_at_once(
+    key: str, value: object, why: str
+) -> None:
+    with pytest.raises(ValueError, match=rf"^{key} {why}$"):
+        LBFGS({key: value}, Valley().slots)

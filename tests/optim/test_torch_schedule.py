@@ -9,6 +9,7 @@ import torch
 from torch import optim
 from torch.optim import lr_scheduler
 
+from protonet.errors import UsageError
 from protonet.optim.torch_schedule import Plateau, TorchSchedule, kind_of
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -42,6 +43,19 @@ def test_the_rates_are_torchs_also_when_asked_for_late(name: str) -> None:
     schedule = TorchSchedule(kind, arguments, 0.1)
     assert [schedule(iteration) for iteration in range(10)] == expected
     assert TorchSchedule(kind, arguments, 0.1)(7) == expected[7]  # as a resumed run asks
+
+
+def test_a_rate_that_is_none_is_told() -> None:
+    inside = ["lr_scheduler.ConstantLR", {"type": "lr_scheduler.StepLR", "step_size": 0}]
+    schedule = TorchSchedule(
+        lr_scheduler.SequentialLR, {"schedulers": inside, "milestones": [3]}, 0.1
+    )
+    assert schedule.length is None
+    assert schedule(2) == pytest.approx(0.1 / 3)
+    with pytest.raises(UsageError) as caught:
+        schedule(4)
+    told = "there is no rate for iteration 3: torch would divide by zero"
+    assert str(caught.value) == told
 
 
 def test_schedulers_are_composed() -> None:

@@ -8,7 +8,8 @@ import torch
 from protonet.errors import PathError
 from protonet.evaluate import Score
 from protonet.net import Net
-from protonet.run.deciding import Deciding, deciding
+from protonet.run.deciding import Deciding, deciding, unwatched
+from protonet.spec.solver import SolverSpec
 from tests.specs import spec_of
 
 NET = """\
@@ -26,6 +27,10 @@ net:
 def nets(*names: str) -> dict[str, Net]:
     net = Net(spec_of(NET).net)
     return {name: net.in_phase("test") for name in names}
+
+
+def solver_of(**keys: object) -> SolverSpec:
+    return SolverSpec.model_validate({"base_lr": 0.1, "max_iter": 5, **keys})
 
 
 def test_the_first_metric_of_val_decides_that_is_one_number() -> None:
@@ -71,3 +76,29 @@ def test_a_test_net_of_a_spec_without_metrics_is_known_by_its_loss(tmp_path: Pat
     text = "\n".join(line for line in NET.splitlines() if "phase: test" not in line)
     net = Net(spec_of(text).net).in_phase("test")
     assert deciding({"test": net}, None) == Deciding("test", "loss", False)
+
+
+def test_early_stopping_needs_something_that_is_tested() -> None:
+    solver = solver_of(early_stop={"patience": 2}, test_interval=1)
+    assert list(unwatched(solver, Deciding("val", "loss", False))) == []
+    with pytest.raises(PathError) as caught:
+        list(unwatched(solver, None))
+    error = caught.value
+    assert (error.code, error.path) == ("PN029", ("solver", "early_stop"))
+    assert error.why == "nothing is tested that could stop getting better"
+    assert error.hint == "an evaluation set with a loss or a metric"
+
+
+def test_what_waits_for_tests_that_never_come_is_told() -> None:
+    plateau = "lr_scheduler.ReduceLROnPlateau"
+    rule = {"losses": ["a"], "params": ["b"], "optimizer": "SGD", "lr_policy": plateau}
+    early = "solver.early_stop stops nothing without a solver.test_interval"
+    rate = f"{plateau} changes nothing without a solver.test_interval"
+    for keys, told in (
+        ({}, []),
+        ({"early_stop": {"patience": 1}}, [early]),
+        ({"lr_policy": plateau, "early_stop": {"patience": 1}}, [early, rate]),
+        ({"updates": [rule]}, [rate]),
+        ({"lr_policy": plateau, "test_interval": "1 epoch"}, []),
+    ):
+        assert list(unwatched(solver_of(**keys), Deciding("val", "loss", False))) == told

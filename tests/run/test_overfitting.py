@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from protonet.errors import NonFiniteError
+from protonet.errors import NonFiniteError, UsageError
 from protonet.run.overfitting import Overfit, overfit
 from protonet.schema import Spec, respecified
 from protonet.step.objective import Batch
@@ -101,6 +101,16 @@ def test_it_ends_where_something_is_not_finite(tmp_path: Path) -> None:
     assert told.endswith("the step could not be written down: with --overfit no run is kept")
 
 
+def test_two_passes_over_the_batches_must_fit(tmp_path: Path) -> None:
+    few = spec_of(tmp_path, "solver.max_iter=9", "solver.iter_size=2")
+    with pytest.raises(UsageError) as caught:
+        overfit(few, 10, shown())
+    assert str(caught.value) == (
+        "--overfit 10: the loss of the last pass over the batches is held against that of the "
+        "first, and two take 10 iterations; solver.max_iter is 9"
+    )
+
+
 def test_a_loss_that_stays_is_no_success() -> None:
     stuck = Overfit(2, 16, 1, 1.0, 0.995, "")
     assert not stuck.went_down
@@ -114,5 +124,9 @@ def test_a_loss_that_stays_is_no_success() -> None:
 
 
 def test_it_ends_by_the_clock_too(tmp_path: Path) -> None:
-    outcome = overfit(spec_of(tmp_path, "solver.max_iter=1 seconds"), 1, shown(live=True))
+    output = shown(live=True)
+    outcome = overfit(spec_of(tmp_path, "solver.max_iter=1 seconds"), 1, output)
     assert outcome.iterations > 1
+    told = [text for text in output.statuses if "left" in text]
+    assert told
+    assert all("  0 s left  " in text for text in told)  # by the clock, not by the iterations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from torch import optim
 from protonet.errors import PathError
 from protonet.run.deciding import Deciding
 from protonet.run.rates import is_plateau, plateau_of, rate_of
+from protonet.spec.duration import MOST
 from protonet.spec.policy import LrPolicySpec
 
 PLACE = ("solver", "lr_policy")
@@ -64,6 +66,45 @@ def test_what_torch_refuses_is_told_at_the_policy() -> None:
     with pytest.raises(PathError) as caught:
         rate_of(policy, 0.1, 4, None, PLACE)
     assert caught.value.why.startswith("torch refuses this: You must define either total_steps")
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        (
+            {"type": "lr_scheduler.StepLR", "step_size": 0},
+            "there is no rate for iteration 1: torch would divide by zero",
+        ),
+        (
+            {"type": "lr_scheduler.StepLR", "step_size": 3, "gamma": math.nan},
+            "the rate of iteration 3 would be nan",
+        ),
+        (
+            {"type": "lr_scheduler.ExponentialLR", "gamma": -0.5},
+            "the rate of iteration 1 would be -0.05",
+        ),
+    ],
+)
+def test_impossible_rates_are_told_before_the_training(written: Any, why: str) -> None:
+    with pytest.raises(PathError) as caught:
+        rates(written, 5)
+    assert (caught.value.code, caught.value.path, caught.value.why) == ("PN013", PLACE, why)
+
+
+@pytest.mark.parametrize(("max_iter", "hint"), [(5, "max_iter is 5"), (MOST, "max_iter is a time")])
+def test_one_cycle_lasts_as_long_as_the_training(max_iter: int, hint: str) -> None:
+    policy = LrPolicySpec.model_validate(
+        {
+            "type": "lr_scheduler.OneCycleLR",
+            "max_lr": 0.1,
+            "total_steps": 4,
+            "cycle_momentum": False,
+        }
+    )
+    with pytest.raises(PathError) as caught:
+        rate_of(policy, 0.1, max_iter, None, PLACE)
+    error = caught.value
+    assert (error.code, error.why, error.hint) == ("PN015", "it has rates for 4 iterations", hint)
 
 
 def test_a_plateau_knows_which_way_is_better() -> None:

@@ -8,14 +8,14 @@ import torch
 
 from protonet.errors import NonFiniteError, SnapshotError
 from protonet.run.job import prepare
-from protonet.run.nonfinite import explain
+from protonet.run.nonfinite import TRIED, explain
 from protonet.run.replay import read_replay, write_replay
 from protonet.run.replaying import Change, replay_step, together
 from protonet.run.train import TrainOptions, run_training
 from protonet.run.updating import updates_of
-from protonet.schema import respecified
+from protonet.schema import load_spec, respecified
 from protonet.solver import seed_generators
-from tests.small import small_spec
+from tests.small import small_file, small_spec
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +47,18 @@ def test_a_run_that_failed_fails_again_in_the_same_place(
     assert outcome.own.changes == {}
     assert (outcome.plain is not None) == others
     assert outcome.name == "small"
+
+
+def test_what_a_rule_met_at_weights_that_it_tried_is_met_again(tmp_path: Path) -> None:
+    path = small_file(tmp_path)
+    path.write_text(path.read_text().replace("momentum: 0.9", "optimizer: {type: optim.LBFGS}"))
+    with pytest.raises(NonFiniteError) as caught:
+        run_training(respecified(load_spec(path), ["solver.base_lr=1e30"]), TrainOptions())
+    (folder,) = Path("runs/small/1").glob("replay_iter_*")
+    outcome = replay_step(folder)
+    assert outcome.own.is_reproduced
+    assert outcome.own.told == outcome.replay.facts.what == TRIED
+    assert f"iteration 0: {TRIED}; loss " in str(caught.value)
 
 
 def test_half_precision_is_held_against_float32(tmp_path: Path) -> None:

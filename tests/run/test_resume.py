@@ -113,6 +113,16 @@ def test_numbers_of_an_optimizer_of_torch_may_change(
             "{type: optim.RMSprop, momentum: 0.9}",
             "solver.momentum was not given, is 0.9",
         ),
+        (
+            "{type: SGD, momentum: 0.9}",
+            "{type: SGD, momentum: 0}",
+            "solver.momentum was 0.9, is 0",
+        ),
+        (
+            "{type: Nesterov}",
+            "{type: Nesterov, momentum: 0.9}",
+            "solver.momentum was not given, is 0.9",
+        ),
         ("{type: optim.Adam}", "{type: optim.AdamW}", "solver.type was optim.Adam, is optim.AdamW"),
         (
             "{type: optim.LBFGS, history_size: 9}",
@@ -121,7 +131,7 @@ def test_numbers_of_an_optimizer_of_torch_may_change(
         ),
     ],
 )
-def test_what_an_optimizer_of_torch_remembers_may_not_change(
+def test_what_an_update_rule_remembers_may_not_change(
     before: str, now: str, difference: str, tmp_path: Path
 ) -> None:
     path = small_file(tmp_path, max_iter=1)

@@ -217,3 +217,13 @@ def test_a_process_with_a_part_of_the_weights_says_why_it_saves_nothing() -> Non
     assert str(caught.value) == (
         "under solver.parallel: fsdp each process has only a part of the weights"
     )
+
+
+def test_what_is_left_is_told_by_the_clock_where_a_clock_ends_the_run(tmp_path: Path) -> None:
+    output = Shown()
+    spec = respecified(small_spec(tmp_path, max_iter="0.2 seconds"), ["solver.display=1"])
+    with session(spec, output) as (made, _, _):
+        made.train(output, "again", None)
+    told = [line for line in output.lines if " left  " in line]
+    assert told
+    assert all("  0 s left  " in line for line in told)

@@ -17,6 +17,7 @@ from protonet.layers.synchronised import Synchronised
 from protonet.layers.torch_nn import attention, classes, losses
 from protonet.layers.torch_nn.nested import AdaptiveLoss, LinearLoss
 from protonet.layers.torch_nn.recurrent import Recurrent
+from protonet.layers.torch_nn.tables import TABLES, Table
 
 
 class Held:
@@ -117,6 +118,8 @@ def _class(name: str, held: bool) -> Callable[..., nn.Module]:
         return type(name, (losses.Loss, kind), own)
     if name in classes.RECURRENT:
         return type(name, (Recurrent, kind), {})
+    if name in TABLES:
+        return type(name, (Table, kind), {})
     if held:
         return type(name, (Held, kind), {})
     return type(name, (Synchronised, kind), {}) if name.startswith("BatchNorm") else kind

@@ -15,6 +15,7 @@ from protonet.layers.torch_nn.exclusions import EXCLUSIONS
 from protonet.layers.torch_nn.follows import check_rank, filled
 from protonet.layers.torch_nn.modules import Recipe, first_values, setting_of
 from protonet.layers.torch_nn.params import TorchParams, frozen, params_of, sentence
+from protonet.layers.torch_nn.refusals import check_arguments
 from protonet.layers.torch_nn.work import work
 
 PREFIX = "nn."
@@ -75,6 +76,7 @@ def _builder(name: str) -> Build:
             recurrent.check_layers(given["num_layers"])
         arguments = {key: filled(key, value, bottoms) for key, value in given.items()}
         arguments |= setting_of(name, setting)
+        check_arguments(name, arguments, bottoms)
         if takes_dtype and bottoms[0].dtype.is_floating_point:
             arguments["dtype"] = bottoms[0].dtype
         return Recipe(name, arguments, setting.tops, params.held).make()

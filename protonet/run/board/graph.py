@@ -53,8 +53,8 @@ def _nodes(
         if node.body is not None:
             yield from _step(node, known, shapes)
         inputs = [known[value] for value in node.bottoms if value in known]
-        tops = [name, *(f"{name}:{place}" for place in range(1, len(node.tops)))]
-        known.update(zip(node.tops, tops, strict=True))
+        for place, top in enumerate(node.tops):
+            known[top] = f"{name}:{place}" if place else name
         attributes = {"_output_shapes": _shapes(shapes.get(node.layer.name, ())), **_keys(node)}
         yield NodeDef(name=name, op=node.layer.type, input=inputs, attr=attributes)
 

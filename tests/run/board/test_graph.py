@@ -57,6 +57,20 @@ def test_blocks_are_scopes_and_second_tops_are_numbered() -> None:
     assert shapes(found["one/cut"]) == [[-1, 2, 8], [-1, 2, 8]]
 
 
+def test_a_layer_without_tops_is_a_node() -> None:
+    net = Net(
+        net_of(
+            "name: ip, type: InnerProduct, num_output: 10",
+            "name: quiet, type: Silence, bottom: data",
+            "name: loss, type: SoftmaxWithLoss, bottom: [ip, label]",
+        )
+    )
+    found = drawn(net)
+    assert list(found["quiet"].input) == ["data"]
+    assert shapes(found["quiet"]) == []
+    assert list(found["loss"].input) == ["ip", "label"]
+
+
 def test_an_input_and_a_layer_of_one_name_are_two_nodes() -> None:
     net = net_of("name: data, type: ReLU")
     found = drawn(Net(net, "deploy"))
