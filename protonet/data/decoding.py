@@ -8,7 +8,7 @@ transforms draw are those that they draw of images stored as pixels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -70,6 +70,14 @@ class Decoding:
     def shape(self) -> tuple[int, ...]:
         """Shape of a sample, (C, height, width)."""
         return self.sizing.shape
+
+    def exact(self) -> Decoding:
+        """Return the same with every image decoded at its own size, so that no edge of a window is
+        moved to the nearest pixel of a smaller one."""
+        scaled = self.sizing.scaled
+        if scaled is None:
+            return self
+        return replace(self, sizing=replace(self.sizing, scaled=replace(scaled, reduced=False)))
 
     def decode(self, images: Encoded, rows: Rows, positions: Rows, out: Array) -> None:
         """Decode some images into a batch.

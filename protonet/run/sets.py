@@ -184,14 +184,14 @@ class OpenSet:
 
 def _host_of(sources: Sequence[OpenSource]) -> HostTransform | None:
     """Return what is done before a batch travels, or None where that is nothing."""
-    steps = [(one.image, step) for one in sources if one.image for step in one.on_host()]
+    steps = [step for one in sources for step in one.on_host()]
     if not steps:
         return None
 
     def change(blobs: dict[str, np.ndarray], positions: np.ndarray) -> dict[str, np.ndarray]:
         changed = dict(blobs)
-        for image, step in steps:
-            changed[image] = step(changed[image], positions)
+        for blob, step in steps:
+            changed[blob] = step(changed[blob], positions)
         return changed
 
     return change

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import torch
@@ -22,15 +22,17 @@ from protonet.run.decoding import decoding_of, sample_shape
 from protonet.run.feed import Prepare
 from protonet.run.fit import check_classes, check_fit
 from protonet.run.found import Found
+from protonet.run.label_images import LabelImages, label_images
 from protonet.run.paths import home
 from protonet.run.shares import Shares, shares_of
+from protonet.run.transform_errors import refused
 from protonet.run.windows import emptied, filled_blob, filled_blobs, window_steps
 from protonet.schema import Spec
 from protonet.spec.data import TRAIN, SourceSpec
 from protonet.spec.net import InputSpec
 from protonet.transforms import Context, Pipeline, build_pipeline, plain
 from protonet.transforms.channels import ordered, reorder
-from protonet.transforms.record import HostFunction, StepError
+from protonet.transforms.record import HostFunction
 from protonet.transforms.sizing import rest_of
 from protonet.windows.plain import WindowFunction
 
@@ -49,6 +51,7 @@ class OpenSource:
         shares: input of the net → what becomes of the labels that it is fed, where a transform
             makes shares of the classes of them.
         decoding: what the first transforms do to encoded images as they are decoded, or None.
+        label_images: input of the net → what moves it as the image is moved.
     """
 
     found: Found
@@ -59,6 +62,7 @@ class OpenSource:
     channels: ChannelOrder | None
     shares: Mapping[str, Shares]
     decoding: Decoding | None = None
+    label_images: Mapping[str, LabelImages] = field(default_factory=dict)
 
     @property
     def dataset(self) -> Dataset:
@@ -85,7 +89,7 @@ class OpenSource:
     @property
     def works_on_host(self) -> bool:
         """Whether more is done to images than windows are taken of them before they travel."""
-        return self.decoding is not None or bool(self.on_host())
+        return self.decoding is not None or bool(self._on_host())
 
     def residents(self, device: torch.device, labels: Collection[str]) -> dict[str, DeviceImages]:
         """Return what gives inputs out of the device's memory, where the spec keeps them there.
@@ -100,7 +104,8 @@ class OpenSource:
         """
         if self.found.spec.cache != DEVICE:
             return {}
-        moving = {*labels, *([self.image] if self.image and self.works_on_host else [])}
+        moving = {*labels, *self.label_images}
+        moving |= {self.image} if self.image and self.works_on_host else set()
         fields = {
             blob: name
             for blob, name in self.fields.items()
@@ -109,8 +114,12 @@ class OpenSource:
         windows = {self.image: self.windows} if self.image and self.windows else {}
         return residents(self.found.tables, self.dataset, fields, windows, device)
 
-    def on_host(self) -> list[HostFunction]:
-        """Return what is done before a batch travels, in order, to what was read of the images."""
+    def on_host(self) -> list[tuple[str, HostFunction]]:
+        """Return what is done before a batch travels, in order, each to one input of the net."""
+        images = [(self.image, step) for step in self._on_host()] if self.image else []
+        return [*images, *((blob, one.host) for blob, one in self.label_images.items())]
+
+    def _on_host(self) -> list[HostFunction]:
         if self.decoding:
             rest = rest_of(self.decoding.sizing, self.pipeline)
             return [rest.host] if rest.works_on_host else []
@@ -170,11 +179,14 @@ def open_source(
     alone = len(spec.data[str(found.place[1])].sources) == 1
     shares = shares_of(found, labels, net, pipeline, alone=alone)
     shapes = {blob: _shape(found.header, field) for blob, field in fields.items()}
-    shapes |= {blob: share.shape for blob, share in shares.items()}
+    moved = label_images(found, labels, context)
+    shapes |= {blob: one.shape for blob, one in (*shares.items(), *moved.items())}
     check_classes(found, statistics)
     check_fit(found, net, fields, {**shapes, **({image: pipeline.shape} if image else {})})
+    if moved and decoding:
+        decoding = decoding.exact()
     opened = OpenSource(
-        found, fields, image, pipeline, reordering, context.channels, shares, decoding
+        found, fields, image, pipeline, reordering, context.channels, shares, decoding, moved
     )
     if found.spec.cache == DEVICE:
         check_on_device(found.place, works_on_host=opened.works_on_host)
@@ -196,7 +208,7 @@ def _transforms(
         _check_order(pipeline.channels, wanted)
         decoding = decoding_of(first, transform, context, pipeline, wanted) if image else None
     except ShapeError as error:
-        raise _refused(found, error) from error
+        raise refused(found, error) from error
     except DataError as error:
         raise PathError("PN040", (*found.place, "transform"), str(error)) from error
     if decoding:
@@ -249,19 +261,6 @@ def _check_order(given: ChannelOrder | None, wanted: InputSpec | None) -> None:
             f"the net expects {expected}, and the transforms leave {given}",
             f"let {name} be the last that orders channels",
         )
-
-
-def _refused(found: Found, error: ShapeError) -> PathError:
-    """Return an error of the transforms at its place: the step, or the key of Caffe's map."""
-    place, why = (*found.place, "transform"), error.why
-    if "transform" not in found.spec.model_fields_set:
-        place = (*found.place, "source")
-    elif isinstance(error, StepError):
-        if isinstance(error.place, int):
-            place = (*place, error.place)
-        elif error.place in found.spec.transform.model_fields_set:
-            place, why = (*place, error.place), why.removeprefix(f"{error.place}: ")
-    return PathError("PN041", place, why, hint=error.hint)
 
 
 def _without_statistics(found: Found, spec: Spec) -> PathError:

@@ -76,4 +76,6 @@ def _build(params: AutoAugmentParams, context: Context) -> Transform:
     return augmenting("AutoAugment", params, context, choose)
 
 
-AUTO_AUGMENT = TransformType("AutoAugment", AutoAugmentParams, _build, chooses="operations")
+AUTO_AUGMENT = TransformType(
+    "AutoAugment", AutoAugmentParams, _build, chooses="operations", moves=True
+)

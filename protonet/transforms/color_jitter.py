@@ -145,6 +145,8 @@ def _build(params: ColorJitterParams, context: Context) -> Transform:
     given = {name: getattr(params, name) for name in _CHANGES}
     still = {"hue": (0.0, 0.0)}
     spans = {name: span for name, span in given.items() if span != still.get(name, (1.0, 1.0))}
+    if not spans:
+        return unchanged(context)
     jitter = Jitter(spans, context.channels, params.probability, context.seed)
     return Transform(
         shape=context.shape, host=jitter.host, description=chance("ColorJitter", params, context)

@@ -183,6 +183,6 @@ def _described(name: str, params: CropParams) -> dict[str, Any]:
     return {"type": name, "size": list(params.size)}
 
 
-CENTER_CROP = TransformType("CenterCrop", CropParams, _centre)
-RANDOM_CROP = TransformType("RandomCrop", CropParams, _random, chooses="window")
-CROP = TransformType("Crop", CropParams, _by_phase, chooses="window")
+CENTER_CROP = TransformType("CenterCrop", CropParams, _centre, moves=True)
+RANDOM_CROP = TransformType("RandomCrop", CropParams, _random, chooses="window", moves=True)
+CROP = TransformType("Crop", CropParams, _by_phase, chooses="window", moves=True)

@@ -90,4 +90,4 @@ def _build(params: MirrorParams, context: Context) -> Transform:
     )
 
 
-MIRROR = TransformType("Mirror", MirrorParams, _build, chooses="side")
+MIRROR = TransformType("Mirror", MirrorParams, _build, chooses="side", moves=True)

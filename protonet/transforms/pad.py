@@ -160,4 +160,4 @@ def _check_room(params: PadParams, rows: int, columns: int) -> None:
             )
 
 
-PAD = TransformType("Pad", PadParams, _build)
+PAD = TransformType("Pad", PadParams, _build, moves=True)

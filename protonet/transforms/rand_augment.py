@@ -111,7 +111,9 @@ def _build_trivial(params: TrivialAugmentParams, context: Context) -> Transform:
     return augmenting("TrivialAugment", params, context, choose)
 
 
-RAND_AUGMENT = TransformType("RandAugment", RandAugmentParams, _build_rand, chooses="operations")
+RAND_AUGMENT = TransformType(
+    "RandAugment", RandAugmentParams, _build_rand, chooses="operations", moves=True
+)
 TRIVIAL_AUGMENT = TransformType(
-    "TrivialAugment", TrivialAugmentParams, _build_trivial, chooses="operations"
+    "TrivialAugment", TrivialAugmentParams, _build_trivial, chooses="operations", moves=True
 )

@@ -142,5 +142,5 @@ def _build(params: RandomResizedCropParams, context: Context) -> Transform:
 
 
 RANDOM_RESIZED_CROP = TransformType(
-    "RandomResizedCrop", RandomResizedCropParams, _build, chooses="scaled window"
+    "RandomResizedCrop", RandomResizedCropParams, _build, chooses="scaled window", moves=True
 )

@@ -127,6 +127,7 @@ class TransformType:
         chooses: what it chooses by chance, in one word; empty where that is nothing.
         channels: the order of channels that it leaves; None where it leaves them as they are.
         makes_shares: whether the samples' class labels become shares of the classes.
+        moves: whether it changes where pixels are, so that a label image beside has to follow.
     """
 
     name: str
@@ -135,6 +136,7 @@ class TransformType:
     chooses: str = ""
     channels: ChannelOrder | None = None
     makes_shares: bool = False
+    moves: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,4 +70,4 @@ def _in_proportion(short: int, height: int, width: int) -> tuple[int, int]:
 _LONGEST = 65_500
 """Pixels of a side: as long as a JPEG's may be."""
 
-RESIZE = TransformType("Resize", ResizeParams, _build)
+RESIZE = TransformType("Resize", ResizeParams, _build, moves=True)

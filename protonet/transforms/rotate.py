@@ -117,4 +117,4 @@ def _build(params: RotateParams, context: Context) -> Transform:
     )
 
 
-ROTATE = TransformType("Rotate", RotateParams, _build, chooses="angle")
+ROTATE = TransformType("Rotate", RotateParams, _build, chooses="angle", moves=True)

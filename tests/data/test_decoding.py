@@ -162,3 +162,18 @@ def test_an_image_of_a_size_that_cannot_be_taken_is_named() -> None:
         "a.lmdb, record 1: transform 1 (CenterCrop): a window of 24 x 20 does not fit into images "
         "of 23 x 56: 23 - 24 = -1 rows left, 56 - 20 = 36 columns left"
     )
+
+
+def test_an_exact_decoding_never_reduces() -> None:
+    steps = [{"type": "RandomResizedCrop", "size": [24, 20]}]
+    images, where = Files([jpeg(300, 400)]), np.arange(1)
+    found = {}
+    for name, how in (("reduced", decoding(steps)), ("exact", decoding(steps).exact())):
+        found[name] = np.empty((1, *how.shape), np.uint8)
+        how.decode(images, where, where, found[name])
+    whole = [{**steps[0], "reduced": False}]
+    expected = one_by_one(whole, images, where, where, reverse=False)
+    assert np.array_equal(found["exact"], expected)
+    assert not np.array_equal(found["reduced"], expected)
+    turned = decoding([{"type": "Resize", "short": 30}, {"type": "CenterCrop", "size": [24, 20]}])
+    assert turned.exact() is turned
