@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from protonet.data.image import Decoded, decode, image_errors, unreadable_image
+from protonet.data.image import Decoded, decode, image_errors, probe, unreadable_image
 from protonet.records import ChannelOrder
 
 IMAGE_ENDINGS = frozenset(
@@ -86,6 +86,14 @@ class ImageFiles:
         if not data:
             raise unreadable_image(self.name(index), "the file is empty")
         return data
+
+    def size(self, index: int) -> tuple[int, ...]:
+        """Return the height and width of one image, upright.
+
+        Raises: DataError naming the file and why it cannot be read.
+        """
+        with image_errors(self.name(index)):
+            return probe(self.content(index), gray=self.gray).shape[1:]
 
     def load(self, index: int) -> Decoded:
         """Read and decode one file.

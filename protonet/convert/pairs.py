@@ -34,9 +34,11 @@ class MaskFiles:
 
     Args:
         paths: the files.
+        images: what each is the mask of, where that is known.
     """
 
     paths: tuple[str, ...]
+    images: ImageFiles | None = None
 
     def __len__(self) -> int:
         """Return the number of files."""
@@ -62,10 +64,23 @@ class MaskFiles:
     def load(self, index: int) -> Decoded:
         """Read and decode one file.
 
-        Raises: DataError naming the file and why it cannot be read.
+        Raises: DataError naming the file and why it cannot be read, or that it has not the size of
+            its image.
         """
         with image_errors(self.name(index)):
-            return decode_mask(self.content(index))
+            mask = decode_mask(self.content(index))
+        if self.images is not None:
+            self._check_size(mask.pixels.shape[:2], self.images, index)
+        return mask
+
+    def _check_size(self, size: tuple[int, ...], images: ImageFiles, index: int) -> None:
+        wanted = images.size(index)
+        if size != wanted:
+            raise DataError(
+                f"{self.name(index)}: has {size[1]}x{size[0]} pixels, and its image "
+                f"{images.name(index)} has {wanted[1]}x{wanted[0]}; a mask has a number for each "
+                "pixel"
+            )
 
 
 def list_masks(folder: Path, *, gray: bool) -> tuple[Part, ...]:
@@ -141,12 +156,13 @@ def _mask_part(images: Path, masks: Path, table: str | None, *, gray: bool) -> P
             f"{shown(images)}: none of its {len(left)} images has a mask of its name in "
             f"{shown(masks)}"
         )
+    files = ImageFiles([os.path.join(images, left[stem]) for stem in both], gray)
     return Part(
-        ImageFiles([os.path.join(images, left[stem]) for stem in both], gray),
+        files,
         {},
         None,
         table,
-        masks=MaskFiles(tuple(os.path.join(masks, right[stem]) for stem in both)),
+        masks=MaskFiles(tuple(os.path.join(masks, right[stem]) for stem in both), files),
         rejects=tuple(rejects),
     )
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from protonet.convert import ConvertOptions
 from protonet.convert.pairs import MaskFiles, list_masks, read_texts
 from protonet.convert.source import Reject
 from protonet.data.open import open_dataset
@@ -73,6 +74,32 @@ def test_what_holds_no_numbers_is_no_mask(
     with pytest.raises(DataError) as caught:
         MaskFiles((str(path),)).load(0)
     assert str(caught.value) == f"{path}: cannot be read as an image: {why}"
+
+
+def test_a_mask_has_the_size_of_its_image(tmp_path: Path) -> None:
+    folder = masks(tmp_path / "set", "a", "b", "c")
+    other = save(folder / "masks" / "b.png", Image.fromarray(np.zeros((3, 5), np.uint8)))
+    why = (
+        f"{other}: has 5x3 pixels, and its image {folder}/images/b.jpg has 2x2; a mask has a "
+        "number for each pixel"
+    )
+    with pytest.raises(DataError, match=f"^{why}"):
+        made(folder, tmp_path / "a.lmdb", ConvertOptions(resize=(4, 4)))
+    report = made(folder, tmp_path / "a.lmdb", ConvertOptions(resize=(4, 4), skip=True))
+    assert report.rejects is not None
+    assert f"{other}\t{why}\n" in report.rejects.read_text()
+    assert report.count == 2
+
+
+def test_a_mask_lies_as_its_image_stands_upright(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a quarter turn
+    turned = save(tmp_path / "images" / "a.jpg", plain((9, 9, 9), 4, 2))
+    plain((9, 9, 9), 4, 2).save(turned, exif=exif)
+    save(tmp_path / "masks" / "a.png", Image.fromarray(np.zeros((4, 2), np.uint8)))
+    made(tmp_path, tmp_path / "a.lmdb")
+    with open_dataset(tmp_path / "a.lmdb") as dataset:
+        assert dataset[0]["label"].shape == (4, 2)
 
 
 def test_half_a_pair_is_a_reject(tmp_path: Path) -> None:
