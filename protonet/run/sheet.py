@@ -9,7 +9,7 @@ from protonet.data.header import Header
 from protonet.data.layout import Array
 from protonet.errors import UsageError
 from protonet.run.board.grid import Cell, grid, pixels_of, plain_caption
-from protonet.run.board.png import Picture
+from protonet.run.board.png import Picture, class_names
 
 _LABEL = "label"
 
@@ -47,5 +47,5 @@ def _caption(row: int, label: Array | None, header: Header) -> str:
     if label.ndim == 1:
         return f"{row}: {' '.join(f'{number:g}' for number in label.tolist())}"
     if header.classes is not None:
-        return f"{row}: {header.classes[int(label)]}"
+        return f"{row}: {class_names(header.classes, len(header.classes))[int(label)]}"
     return f"{row}: {label.item():g}"

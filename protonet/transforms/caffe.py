@@ -110,11 +110,14 @@ def _arithmetic(params: CaffeTransform, context: Context) -> Iterator[Step]:
 
 
 def _check_channels(params: CaffeTransform, context: Context) -> None:
-    insisted = (("force_color", params.force_color, 3), ("force_gray", params.force_gray, 1))
-    for key, given, channels in insisted:
+    insisted = (
+        ("force_color", params.force_color, 3, "without --gray"),
+        ("force_gray", params.force_gray, 1, "with --gray, or let {type: ToGray} begin a list"),
+    )
+    for key, given, channels, how in insisted:
         if given and context.shape[:1] != (channels,):
             raise ShapeError(
                 f"{key} insists on {channels} channel{'s' if channels > 1 else ''}, and the "
                 f"samples are stored as {shown(context.shape)}",
-                f"convert the images again, {'with' if channels == 1 else 'without'} --gray",
+                f"convert the images again, {how}",
             )

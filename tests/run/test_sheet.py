@@ -42,3 +42,12 @@ def test_what_is_no_image_is_not_drawn(tmp_path: Path) -> None:
         f"{tmp_path}/a.lmdb: a record of its field data has the shape [3], and a sheet shows "
         "images (C, H, W) of 1 or 3 channels"
     )
+
+
+def test_a_name_is_written_in_letters_that_the_font_has(tmp_path: Path) -> None:
+    pictures = []
+    for number, name in enumerate(("Kühe", "Kuhe", "Kuha")):
+        made(class_folders(tmp_path / f"p{number}", **{name: 2}), tmp_path / f"{number}.lmdb")
+        (stored,) = open_stored(tmp_path / f"{number}.lmdb")
+        pictures.append(contact_sheet(stored, stored.header(), 2).png)
+    assert pictures[0] == pictures[1] != pictures[2]

@@ -164,7 +164,7 @@ def test_insisted_channels_that_are_there(key: str, shape: tuple[int, ...]) -> N
             {"force_gray": True},
             (3, 4, 4),
             "force_gray insists on 1 channel, and the samples are stored as (3, 4, 4)",
-            "convert the images again, with --gray",
+            "convert the images again, with --gray, or let {type: ToGray} begin a list",
         ),
     ],
 )
