@@ -8,16 +8,20 @@ from typing import Any
 import torch
 from torch import nn
 
-from protonet.errors import DeviceError
+from protonet.errors import DataError, DeviceError
 
 Compilation = bool | str
 """Whether to compile, or in which of torch.compile's modes."""
+
+_OUTSIDE = "index out of bounds"
+"""What compiled code says of an index; it knows no layers."""
 
 
 def compiled(module: nn.Module, how: Compilation) -> Callable[..., Any]:
     """Return a module, or what computes the same faster after a first call that takes long.
 
-    The call raises DeviceError where there is no working compiler.
+    The call raises DeviceError where there is no working compiler, and DataError for an index that
+    lies outside what it is taken of.
     """
     if how is False:
         return module
@@ -30,6 +34,13 @@ def compiled(module: nn.Module, how: Compilation) -> Callable[..., Any]:
             raise DeviceError(
                 f"solver.compile: the net cannot be compiled: {_reason(error)}; a C++ compiler "
                 "(g++) is needed on a CPU, triton on a GPU. Train without compile"
+            ) from error
+        except RuntimeError as error:
+            if _OUTSIDE not in str(error):
+                raise
+            raise DataError(
+                "an index or a label lies outside what it is taken of; without solver.compile the "
+                "layer and the number are named"
             ) from error
 
     return call

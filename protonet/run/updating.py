@@ -11,6 +11,7 @@ from torch import Tensor
 from protonet.distributed.reduction import Reduction
 from protonet.errors import DataError
 from protonet.net.adding import Parted
+from protonet.net.culprit import naming_layers
 from protonet.net.net import weighed_sum
 from protonet.run.compiled import compiled
 from protonet.run.job import Job
@@ -115,13 +116,13 @@ def _forward(
 def _located_calls(
     call: Callable[..., Any], job: Job, batch: Callable[[], int]
 ) -> Callable[..., Any]:
-    """Return a forward pass in the run's precision; it raises DataError naming the iteration, for
-    what is wrong with the data, a label outside the classes, say."""
+    """Return a forward pass in the run's precision; it raises DataError naming the iteration and
+    the layer, for what is wrong with the data, a label outside the classes, say."""
     computing = arithmetic(job.solver.precision, job.net.device)
 
     def forward(*bottoms: Tensor) -> Any:
         try:
-            with computing:
+            with computing, naming_layers(job.net):
                 return call(*bottoms)
         except DataError as error:
             raise _located(batch(), job.solver.iter_size, error) from error

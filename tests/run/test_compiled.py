@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from protonet.errors import DeviceError
+from protonet.errors import DataError, DeviceError
 from protonet.run.compiled import compiled
 
 
@@ -27,6 +27,25 @@ def test_what_is_compiled_gives_the_same() -> None:
     x = torch.arange(8.0)
     found = compiled(Twice(), True)(x)
     torch.testing.assert_close(found["y"], (x * 2).sin())
+
+
+class Row(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.ones(3, 2)[x].sin()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # torch's own, as it loads
+@pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")
+def test_an_index_outside_is_no_traceback() -> None:
+    row = compiled(Row(), True)
+    row(torch.tensor([2, 1]))
+    with pytest.raises(DataError) as caught:
+        row(torch.tensor([3, 1]))
+    assert str(caught.value) == (
+        "an index or a label lies outside what it is taken of; without solver.compile the layer "
+        "and the number are named"
+    )
 
 
 def test_where_nothing_can_compile_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

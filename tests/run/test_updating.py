@@ -35,4 +35,4 @@ def test_bad_data_are_named_by_their_iteration(tmp_path: Path) -> None:
     data, labels = batch()
     with pytest.raises(DataError) as caught:
         update.objective.forward(data, labels + 7)
-    assert str(caught.value).startswith("data.train, iteration 3: ")
+    assert str(caught.value).startswith("data.train, iteration 3: layer loss: label ")
