@@ -65,8 +65,17 @@ def _places(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
     return _share(shape, generator).flatten(2).argsort(-1).reshape(shape)
 
 
-def _below(limit: int) -> Use:
-    return Use(lambda shape, generator: torch.randint(limit, shape, generator=generator))
+def _below(limit: int, ignored: int | None = None) -> Use:
+    """Return what draws whole numbers, the last of them another than the one that counts nothing:
+    a mean over no label at all is none."""
+
+    def make(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+        drawn = torch.randint(limit, shape, generator=generator)
+        last = drawn.view(-1)[-1:]
+        last[last == ignored] = (ignored or 0) + 1 if ignored != limit - 1 else 0
+        return drawn
+
+    return Use(make)
 
 
 NUMBERS, SHARES = Use(_normal, differs=True), Use(_share, differs=True)
@@ -92,7 +101,13 @@ _BY_PLACE: Mapping[tuple[str, int], Use] = MappingProxyType(
     }
 )
 """What a type takes the numbers of its bottom at a place for, if not for any numbers."""
-_TABLES = MappingProxyType({"Embed": "input_dim", "nn.Embedding": "num_embeddings"})
+_TABLES = MappingProxyType(
+    {
+        "Embed": "input_dim",
+        "nn.Embedding": "num_embeddings",
+        "nn.EmbeddingBag": "num_embeddings",
+    }
+)
 """Types that look vectors up, and the key that says how many there are."""
 _PASSING = frozenset(
     {"BatchReindex", "Concat", "Crop", "Filter", "Flatten", "Permute", "Reshape", "Slice", "Split"}
@@ -153,7 +168,7 @@ def _use(net: Form, node: Node, place: int, sizes: Sizes) -> Use | None:
         return MARKS
     limit = _limit(net, node, place, sizes)
     if limit is not None:
-        return _below(limit)
+        return _below(limit, _ignored(node.layer.params))
     return SHARES if kind.is_target(place, count) else None
 
 
@@ -168,6 +183,12 @@ def _limit(net: Form, node: Node, place: int, sizes: Sizes) -> int | None:
     if kind.name == "BatchReindex" and place == 1:
         return _axes(net, node.bottoms[0], sizes)[0]
     return None
+
+
+def _ignored(params: Any) -> int | None:
+    """Return the label that counts nothing, if a layer has one."""
+    label = getattr(params, "ignore_label", getattr(params, "ignore_index", None))
+    return label if isinstance(label, int) else None
 
 
 def _classes(net: Form, node: Node, sizes: Sizes) -> int:

@@ -137,3 +137,19 @@ def test_what_is_no_number_to_be_moved_is_known() -> None:
     )
     uses = {value.blob: use.differs for value, use in uses_of(net, SIZES).items()}
     assert uses == {"label": False, "y": True}  # y is a share from 0 to 1
+
+
+@pytest.mark.parametrize("ignored", [0, 1])
+@pytest.mark.parametrize(
+    "line", ["SoftmaxWithLoss, ignore_label", "nn.CrossEntropyLoss, ignore_index"]
+)
+def test_some_label_counts(line: str, ignored: int) -> None:
+    net = Net(
+        net_of(
+            f"name: a, type: {line}: {ignored}, bottom: [x, y]",
+            inputs="{x: [2], y: {shape: [], dtype: int64}}",
+        )
+    )
+    labels = [random_inputs(net, {"N": 2}, seed)["y"].tolist() for seed in range(30)]
+    assert all(1 - ignored in two for two in labels)
+    assert any(ignored in two for two in labels)
