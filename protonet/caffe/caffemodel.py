@@ -3,7 +3,8 @@
 ```
 NetParameter          protobuf
   layer | layers      each with its name and its blobs; also layers { layer { … } }, before 2014
-    blobs             BlobProto: shape, or num, channels, height, width; data or double_data
+    blobs             BlobProto: shape, or num, channels, height, width; data or double_data,
+                      or NVCaffe's raw_data_type and raw_data
 /data/<layer>/<n>     HDF5, a data set for each blob
 ```
 """
@@ -13,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from protonet.caffe.hdf5_file import arrays_below, is_hdf5, opened
 from protonet.caffe.plain_name import plain_name
@@ -47,13 +50,30 @@ def read_caffemodel(path: Path) -> dict[str, Array]:
     return found
 
 
+def is_for_opencv(path: Path) -> bool:
+    """Return whether OpenCV reads a file: it is of protobuf, without layers of 2013 and without
+    double numbers.
+
+    Raises: DataError if there is no such file, it is damaged, or it is something else.
+    """
+    if is_hdf5(path):
+        return False
+    parsed = read_message(path, "NetParameter", _WORDS)
+    if any(layer.HasField("layer") for layer in parsed.message.layers):
+        return False
+    return all(parsed.array(*each).dtype == np.float32 for each in _blobs(parsed))
+
+
 def _from_protobuf(path: Path) -> dict[str, Array]:
     parsed = read_message(path, "NetParameter", _WORDS)
-    return {
-        f"{name}/{number}": parsed.array(blob, (*place, (field, number)), f"{name}/{number}")
-        for name, layer, place, field in _layers(parsed)
-        for number, blob in enumerate(layer.blobs)
-    }
+    return {each[2]: parsed.array(*each) for each in _blobs(parsed)}
+
+
+def _blobs(parsed: Parsed) -> Iterator[tuple[Any, Place, str]]:
+    """Yield each BlobProto with its place in the file and its name, `layer/number`."""
+    for name, layer, place, field in _layers(parsed):
+        for number, blob in enumerate(layer.blobs):
+            yield blob, (*place, (field, number)), f"{name}/{number}"
 
 
 def _layers(parsed: Parsed) -> Iterator[tuple[str, Any, Place, int]]:

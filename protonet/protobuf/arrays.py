@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from protonet.protobuf.schema import SIDES
+from protonet.protobuf.schema import RAW, RAW_KINDS, SIDES
 from protonet.protobuf.walk import BrokenError, Buffer, Piece
 
 MOST_AXES = 32
@@ -21,17 +21,20 @@ Array = npt.NDArray[Any]
 def array_of(blob: Any, pieces: Sequence[Piece], buffer: Buffer) -> Array:
     """Return an array: a view of the buffer where its numbers lie one after the other.
 
-    Double numbers win over single ones, as in Caffe.
+    Numbers of float16 become float32.
 
     Args:
         blob: the BlobProto, without its numbers.
         pieces: where those are.
         buffer: what they are in.
 
-    Raises: BrokenError if there are more or fewer than the shape says.
+    Raises: BrokenError if there are more or fewer than the shape says, or nothing says what they
+        are.
     """
-    kind = "<f8" if any(piece.kind == "<f8" for piece in pieces) else "<f4"
+    kind = _kind(blob, pieces)
     parts = [_numbers(piece, buffer) for piece in pieces if piece.kind == kind]
+    if not parts and pieces:
+        parts = [_raw(pieces[-1], kind, buffer)]
     shape, count = shape_of(blob), sum(part.size for part in parts)
     if len(shape) > MOST_AXES or min(shape, default=0) < 0 or math.prod(shape) != count:
         shown = shape if len(shape) <= MOST_AXES else f"of {len(shape)} axes"
@@ -45,6 +48,35 @@ def shape_of(blob: Any) -> tuple[int, ...]:
     if blob.HasField("shape"):
         return tuple(blob.shape.dim)
     return tuple(getattr(blob, side) for side in SIDES)
+
+
+def _kind(blob: Any, pieces: Sequence[Piece]) -> str:
+    """Return what the numbers of a BlobProto are in the file, in NumPy's words.
+
+    Double numbers win over single ones, and those over raw ones, as in NVCaffe.
+
+    Raises: BrokenError if nothing says what raw numbers are.
+    """
+    kinds = {piece.kind for piece in pieces}
+    if kinds != {RAW}:
+        return "<f8" if "<f8" in kinds else "<f4"
+    said, is_said = blob.raw_data_type, blob.HasField("raw_data_type")
+    if not is_said or said not in RAW_KINDS:
+        shown = said if is_said else "not said"
+        raise BrokenError(
+            f"the type of its raw numbers is {shown}, and NVCaffe reads 0 (double), 1 (float) and "
+            "2 (float16)"
+        )
+    return RAW_KINDS[said]
+
+
+def _raw(piece: Piece, kind: str, buffer: Buffer) -> Array:
+    """Return the numbers that bytes are; of several such fields the last counts, as in protobuf."""
+    count, left = divmod(piece.count, np.dtype(kind).itemsize)
+    if left:
+        raise BrokenError("its numbers end in the middle of one")
+    found = np.frombuffer(buffer, kind, count, piece.start)
+    return found.astype(np.float32) if kind == "<f2" else found
 
 
 def _numbers(piece: Piece, buffer: Buffer) -> Array:

@@ -2,7 +2,8 @@
 
 Only what protonet reads or writes is described; protobuf passes over every other field. Texts are
 bytes here: old files have names in any encoding.
-Source: Caffe, caffe.proto, of the last commit of 2020.
+Source: Caffe, caffe.proto, of the last commit of 2020; of raw numbers TensorRT, trtcaffe.proto, and
+NVCaffe, blob.cpp.
 """
 
 from __future__ import annotations
@@ -50,6 +51,9 @@ MESSAGES: Mapping[str, Mapping[str, Field]] = MappingProxyType(
             "shape": Field(7, "message", message="BlobShape"),
             "double_data": Field(8, "double", repeated=True),
             "double_diff": Field(9, "double", repeated=True),
+            "raw_data_type": Field(10, "int32"),
+            "raw_data": Field(12, "bytes"),
+            "raw_diff": Field(13, "bytes"),
         },
         "Datum": {
             **{name: Field(place + 1, "int32") for place, name in enumerate(SIDES[1:])},
@@ -84,11 +88,18 @@ MESSAGES: Mapping[str, Mapping[str, Field]] = MappingProxyType(
 )
 """Every message by its name in Caffe."""
 
+RAW = "|u1"
+"""NumPy's name of bytes whose meaning another field of their message says."""
+
 ARRAYS: Mapping[str, Mapping[int, str]] = MappingProxyType(
-    {"BlobProto": {5: "<f4", 6: "", 8: "<f8", 9: ""}}
+    {"BlobProto": {5: "<f4", 6: "", 8: "<f8", 9: "", 12: RAW, 13: ""}}
 )
 """Fields that hold the numbers of an array, with NumPy's name of their type; of gradients, which
 nobody reads, without. They stay where they are in the file."""
+
+RAW_KINDS: Mapping[int, str] = MappingProxyType({0: "<f8", 1: "<f4", 2: "<f2"})
+"""What NVCaffe's raw numbers are, in NumPy's words, by `raw_data_type`: its DOUBLE, FLOAT and
+FLOAT16. It knows INT and UINT, too, and reads no array of them."""
 
 
 @cache

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from protonet.protobuf.schema import ARRAYS, MESSAGES
+from protonet.protobuf.schema import ARRAYS, MESSAGES, RAW
 
 Buffer = bytes | memoryview
 Place = tuple[tuple[int, int], ...]
@@ -134,7 +134,7 @@ class Walk:
     ) -> int:
         """Note the numbers of an array, packed or each with its tag; return where they end."""
         before, at, stop, end = place
-        size = {"<f4": 4, "<f8": 8}.get(kind, 0)
+        size = {"<f4": 4, "<f8": 8, RAW: 1}.get(kind, 0)
         if wire != 2 and size not in (0, stop - at):
             raise BrokenError("its numbers are of another size than they say")
         if wire == 2:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from protonet.caffe.caffemodel import is_for_opencv
 from protonet.caffe.imported import Became
 from protonet.caffe.opening import is_solver
 from protonet.caffe.prototxt import read_prototxt
@@ -95,12 +96,11 @@ def _source(
     """Return the files as they are, or, where those are of a kind that only protonet reads, as
     protonet writes them."""
     nets = [file for file in files_of(spec) if not is_solver(file)]
-    content = weights.read_bytes()
     tops = {node.layer.name: node.tops[0].blob for node in net.wiring.nodes if node.tops}
-    if len(nets) == 1 and weights.suffix == ".caffemodel" and content[:4] != b"\x89HDF":
+    if len(nets) == 1 and weights.suffix == ".caffemodel" and is_for_opencv(weights):
         parsed = read_prototxt(nets[0])
         if not any(_is_v0(field.value) for field in parsed.named("layers")):
-            return Source(parsed, content, _places(layers, tops))
+            return Source(parsed, weights.read_bytes(), _places(layers, tops))
     say("")
     say("OpenCV reads the net and the weights as protonet writes them, not the files themselves")
     return _rewritten(spec, net)

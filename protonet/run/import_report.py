@@ -79,6 +79,9 @@ def _weights(fitted: Fitted, needs: Needs) -> Iterator[str]:
     ):
         if names:
             yield f"  {what}: {', '.join(names)}"
+    for name, count in fitted.nonfinite().items():
+        numel = fitted.tensors[name].numel()
+        yield f"warning: {name}: {count:,} of {numel:,} numbers are not finite"
 
 
 def _shapes(dropped: Mapping[str, tuple[int, ...]]) -> list[str]:

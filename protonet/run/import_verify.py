@@ -16,6 +16,7 @@ from protonet.errors import VerifyError
 from protonet.look.table import table
 from protonet.net import Net
 from protonet.protobuf.arrays import Array
+from protonet.run.import_detections import paired
 from protonet.run.opencv import NotInOpenCVError, layer_outputs
 from protonet.spec.nodes import Node, Value
 
@@ -121,9 +122,11 @@ class Comparison:
         if wrong:
             first, apart = next(iter(wrong.items()))
             many = f"{len(wrong)} layers differ" if len(wrong) > 1 else "a layer differs"
+            by = f"by {apart:.2g} of its largest magnitude; {TOLERANCE:g} is allowed"
+            if math.isinf(apart):
+                by = "in how many numbers it gives, or in which of them are finite"
             raise VerifyError(
-                f"--verify: {many} from OpenCV's, first {first}, by {apart:.2g} of its largest "
-                f"magnitude; {TOLERANCE:g} is allowed; nothing was written"
+                f"--verify: {many} from OpenCV's, first {first}, {by}; nothing was written"
             )
 
 
@@ -143,7 +146,8 @@ def compared(net: Net, source: Source, batches: Iterable[Batch]) -> Comparison:
         ours = _ours(net, made.alive(), batch)
         for node in made.alive():
             name = node.layer.name
-            apart = max(map(_apart, ours[name], theirs[name]), default=math.inf)
+            compare = _detections_apart if node.layer.type == "DetectionOutput" else _apart
+            apart = max(map(compare, ours[name], theirs[name]), default=math.inf)
             made.largest[name] = max(apart, made.largest.get(name, 0.0))
     made.largest = {name: made.largest[name] for name in made.largest if name not in made.lacking}
     return made
@@ -196,6 +200,12 @@ def _ours(net: Net, nodes: Sequence[Node], batch: Batch) -> dict[str, list[Array
         node.layer.name: [found[f"{node.index}/{place}"].numpy() for place in range(len(node.tops))]
         for node in nodes
     }
+
+
+def _detections_apart(ours: Array, theirs: Array) -> float:
+    """Return the difference of what two detectors found, which is infinite if one found more."""
+    pair = paired(ours, theirs)
+    return _apart(*pair) if pair is not None else math.inf
 
 
 def _apart(ours: Array, theirs: Array) -> float:

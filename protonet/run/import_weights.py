@@ -71,6 +71,15 @@ class Fitted:
     missing: tuple[str, ...]
     dropped: Mapping[str, Shape]
 
+    def nonfinite(self) -> dict[str, int]:
+        """Return how many numbers are infinite or none at all, of each tensor that holds such."""
+        counts = {
+            name: tensor.numel() - int(tensor.isfinite().sum())
+            for name, tensor in self.tensors.items()
+            if not tensor.sum().isfinite()  # which needs no memory: of most tensors that is all
+        }
+        return {name: count for name, count in counts.items() if count}
+
     @property
     def fits(self) -> bool:
         """Whether every parameter of the net has its values."""

@@ -176,11 +176,11 @@ def open_source(
         raise PathError("PN040", (*found.place, "source"), str(error)) from error
     reordering, pipeline, decoding = _transforms(found, image, wanted, context)
     labels = {blob: field for blob, field in fields.items() if blob != image}
-    alone = len(spec.data[str(found.place[1])].sources) == 1
-    shares = shares_of(found, labels, net, pipeline, alone=alone)
+    shares = shares_of(found, labels, net, pipeline, alone=_is_alone(found, spec))
     shapes = {blob: _shape(found.header, field) for blob, field in fields.items()}
+    shapes |= {blob: share.shape for blob, share in shares.items()}
     moved = label_images(found, labels, context)
-    shapes |= {blob: one.shape for blob, one in (*shares.items(), *moved.items())}
+    shapes |= {blob: one.shape for blob, one in moved.items()}
     check_classes(found, statistics)
     check_fit(found, net, fields, {**shapes, **({image: pipeline.shape} if image else {})})
     if moved and decoding:
@@ -191,6 +191,10 @@ def open_source(
     if found.spec.cache == DEVICE:
         check_on_device(found.place, works_on_host=opened.works_on_host)
     return opened
+
+
+def _is_alone(found: Found, spec: Spec) -> bool:
+    return len(spec.data[str(found.place[1])].sources) == 1
 
 
 def _transforms(

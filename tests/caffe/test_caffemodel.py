@@ -6,9 +6,21 @@ import h5py
 import numpy as np
 import pytest
 
-from protonet.caffe.caffemodel import is_caffemodel, read_caffemodel
+from protonet.caffe.caffemodel import is_caffemodel, is_for_opencv, read_caffemodel
 from protonet.errors import DataError
-from tests.protobuf.wire import blob, doubles, floats, held, layer, shape, sides, v0_layer, v1_layer
+from tests.protobuf.wire import (
+    blob,
+    doubles,
+    floats,
+    halves,
+    held,
+    layer,
+    raw,
+    shape,
+    sides,
+    v0_layer,
+    v1_layer,
+)
 
 
 def read(path: Path, content: bytes) -> dict[str, object]:
@@ -37,6 +49,37 @@ def test_old_shapes_unpacked_and_double_numbers_are_read(tmp_path: Path) -> None
     )
 
     assert read(tmp_path / "net", content) == {"a/0": [[[[1, 2]]]], "b/0": [3]}
+
+
+def test_nvcaffes_raw_numbers_are_read(tmp_path: Path) -> None:
+    content = layer("a", shape(2, 1) + raw(2, halves(1, 2.5)), shape(1) + raw(1, floats(3)))
+
+    assert read(tmp_path / "net", content) == {"a/0": [[1], [2.5]], "a/1": [3]}
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (layer("a", blob((1,), 1)), True),
+        (v1_layer("a", blob((1,), 1)), True),
+        (layer("a", shape(1) + raw(1, floats(1))) + layer("b", shape(1) + raw(2, b"ab")), True),
+        (v0_layer("a", blob((1,), 1)), False),
+        (layer("a", blob((1,), 1)) + layer("b", shape(1) + held(8, doubles(1))), False),
+        (layer("a", shape(1) + raw(0, doubles(1))), False),
+    ],
+)
+def test_layers_of_2013_and_double_numbers_are_not_for_opencv(
+    content: bytes, expected: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "net").write_bytes(content)
+
+    assert is_for_opencv(tmp_path / "net") is expected
+
+
+def test_hdf5_is_not_for_opencv(tmp_path: Path) -> None:
+    h5py.File(tmp_path / "net", "w").close()
+
+    assert not is_for_opencv(tmp_path / "net")
 
 
 def test_of_two_layers_of_a_name_the_last_counts(tmp_path: Path) -> None:

@@ -31,6 +31,13 @@ def test_lengths_may_stand_one_by_one_and_numbers_be_doubles(tmp_path: Path) -> 
     assert read_blob(written(tmp_path, content)).tolist() == [[0.5, 3]]
 
 
+def test_raw_numbers_are_read(tmp_path: Path) -> None:
+    # field 10 (raw_data_type), 2 for float16; field 12 (raw_data), 4 bytes; the shape holds 1 and 2
+    content = b"\x50\x02\x62\x04" + struct.pack("<2e", 0.5, 3) + b"\x3a\x04\x0a\x02\x01\x02"
+
+    assert read_blob(written(tmp_path, content)).tolist() == [[0.5, 3]]
+
+
 def test_old_files_have_four_sides(tmp_path: Path) -> None:
     # fields 1 to 4: num, channels, height and width; numbers that are not packed, field 5 each
     sides = b"\x08\x01\x10\x01\x18\x01\x20\x02"

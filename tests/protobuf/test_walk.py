@@ -5,7 +5,18 @@ import pytest
 from protonet.protobuf import walk
 from protonet.protobuf.schema import message_class
 from protonet.protobuf.walk import BrokenError, Piece, Walk
-from tests.protobuf.wire import blob, doubles, floats, held, layer, shape, v0_layer, v1_layer, whole
+from tests.protobuf.wire import (
+    blob,
+    doubles,
+    floats,
+    held,
+    layer,
+    raw,
+    shape,
+    v0_layer,
+    v1_layer,
+    whole,
+)
 
 
 def walked(content: bytes, name: str = "NetParameter") -> tuple[Walk, bytes]:
@@ -59,6 +70,15 @@ def test_numbers_that_are_not_packed_are_one_piece() -> None:
     assert rest == whole(1, 3)
 
 
+def test_raw_numbers_stay_where_they_are_and_their_type_is_kept() -> None:
+    content = raw(2, b"abcd") + held(13, b"gradients")
+
+    found, rest = walked(content, "BlobProto")
+
+    assert found.pieces == {(): [Piece(content.index(b"abcd"), 4, "|u1", 1)]}
+    assert rest == whole(10, 2)
+
+
 def test_gradients_are_passed_over() -> None:
     found, rest = walked(
         held(6, floats(1)) + b"\x35" + floats(2) + held(9, doubles(3)), "BlobProto"
@@ -88,6 +108,7 @@ def test_fields_that_nobody_knows_are_kept_as_they_are() -> None:
             "its numbers end in the middle of one",
         ),
         (b"\x29" + doubles(1), "BlobProto", "its numbers are of another size than they say"),
+        (b"\x65" + floats(1), "BlobProto", "its numbers are of another size than they say"),
     ],
 )
 def test_what_lies_about_its_length_is_refused(content: bytes, name: str, expected: str) -> None:
@@ -106,3 +127,4 @@ def test_what_is_no_array_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert why(held(1, bytes((1 << 20) + 1))) == "it holds more than 1 MiB beside its arrays"
     assert walked(layer("a", shape(1) + held(5, bytes(2 << 20))))[0].rest < 100
+    assert walked(layer("a", shape(1) + raw(1, bytes(2 << 20))))[0].rest < 100

@@ -35,6 +35,16 @@ def doubles(*values: float) -> bytes:
     return struct.pack(f"<{len(values)}d", *values)
 
 
+def halves(*values: float) -> bytes:
+    """Return numbers as float16."""
+    return struct.pack(f"<{len(values)}e", *values)
+
+
+def raw(kind: int, content: bytes) -> bytes:
+    """Return the numbers of a blob as NVCaffe writes them: 0 double, 1 float, 2 float16."""
+    return whole(10, kind) + held(12, content)
+
+
 def shape(*dims: int) -> bytes:
     """Return the shape of a blob, a field of it."""
     return held(7, held(1, b"".join(map(varint, dims))))

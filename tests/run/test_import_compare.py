@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from protonet.caffe.caffemodel import read_caffemodel
 from protonet.caffe.writing.caffemodel import Stored, write_caffemodel
 from protonet.errors import UsageError, VerifyError
 from protonet.protobuf.frames import blob_parts
 from protonet.run import import_verify
 from protonet.run.importing import Request, import_caffe
+from tests.protobuf.wire import doubles, floats, halves, held, layer, raw, shape, v0_layer
 
 NET = """\
 name: "tiny"
@@ -25,6 +27,25 @@ layer { name: "ip" type: "InnerProduct" bottom: "conv" top: "ip"
   inner_product_param { num_output: 3 } }
 layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }
 """
+DETECTOR = """\
+input: "data" input_shape { dim: 2 dim: 3 dim: 4 dim: 4 }
+layer { name: "loc" type: "Convolution" bottom: "data" top: "loc"
+  convolution_param { num_output: 4 kernel_size: 1 bias_term: false } }
+layer { name: "conf" type: "Convolution" bottom: "data" top: "conf"
+  convolution_param { num_output: 3 kernel_size: 1 bias_term: false } }
+layer { name: "loc_last" type: "Permute" bottom: "loc" top: "loc_last"
+  permute_param { order: 0 order: 2 order: 3 order: 1 } }
+layer { name: "conf_last" type: "Permute" bottom: "conf" top: "conf_last"
+  permute_param { order: 0 order: 2 order: 3 order: 1 } }
+layer { name: "loc_flat" type: "Flatten" bottom: "loc_last" top: "loc_flat" }
+layer { name: "conf_flat" type: "Flatten" bottom: "conf_last" top: "conf_flat" }
+layer { name: "priors" type: "PriorBox" bottom: "loc" bottom: "data" top: "priors"
+  prior_box_param { min_size: 2 variance: 0.1 variance: 0.1 variance: 0.2 variance: 0.2 } }
+layer { name: "found" type: "DetectionOutput" bottom: "loc_flat" bottom: "conf_flat"
+  bottom: "priors" top: "found" detection_output_param { num_classes: 3 code_type: CENTER_SIZE
+  keep_top_k: 50 confidence_threshold: THRESHOLD nms_param { nms_threshold: 0.45 top_k: 40 } } }
+"""
+REWRITTEN = "OpenCV reads the net and the weights as protonet writes them, not the files themselves"
 TYPES = {"conv.1": "Convolution", "ip": "InnerProduct"}
 
 
@@ -93,11 +114,68 @@ def test_weights_in_hdf5_are_given_to_opencv_as_a_caffemodel() -> None:
             file[f"data/{name}"] = generator.standard_normal(shape).astype(np.float32)
     lines = said(replace(WHOLE, weights=Path("net.caffemodel.h5")))
 
-    assert (
-        "OpenCV reads the net and the weights as protonet writes them, not the files themselves"
-        in (lines)
-    )
+    assert REWRITTEN in lines
     assert lines[-1].startswith("4 of 4 layers compared, at most ")
+
+
+@pytest.mark.parametrize("kind", ["double_data", "raw double", "2013"])
+def test_what_opencv_does_not_read_of_a_caffemodel_is_rewritten(kind: str) -> None:
+    stored = read_caffemodel(Path("net.caffemodel"))
+    by_layer = {
+        name: [stored[f"{name.replace('.', '_')}/{number}"] for number in (0, 1)] for name in TYPES
+    }
+    content = {
+        "double_data": lambda array: held(8, doubles(*array.flat)),
+        "raw double": lambda array: raw(0, doubles(*array.flat)),
+        "2013": lambda array: held(5, floats(*array.flat)),
+    }[kind]
+    build = v0_layer if kind == "2013" else layer
+    Path("net.caffemodel").write_bytes(
+        b"".join(
+            build(name, *(shape(*array.shape) + content(array) for array in arrays))
+            for name, arrays in by_layer.items()
+        )
+    )
+    lines = said(WHOLE)
+
+    assert REWRITTEN in lines
+    assert lines[-1].startswith("4 of 4 layers compared, at most ")
+
+
+def test_raw_numbers_of_float16_are_read_by_opencv_itself() -> None:
+    stored = read_caffemodel(Path("net.caffemodel"))
+    Path("net.caffemodel").write_bytes(
+        b"".join(
+            layer(
+                name,
+                *(
+                    shape(*array.shape) + raw(2, halves(*array.flat))
+                    for array in (stored[f"{name.replace('.', '_')}/{place}"] for place in (0, 1))
+                ),
+            )
+            for name in TYPES
+        )
+    )
+    lines = said(WHOLE)
+
+    assert REWRITTEN not in lines
+    assert lines[-1].startswith("3 of 3 layers compared, at most ")
+
+
+@pytest.mark.parametrize("threshold", [0.1, 1e6], ids=["some", "none"])
+def test_fewer_detections_than_are_kept_are_no_difference(threshold: float) -> None:
+    Path("net.prototxt").write_text(DETECTOR.replace("THRESHOLD", str(threshold)))
+    generator = np.random.default_rng(3)
+    layers = [
+        Stored(name, "Convolution", [generator.standard_normal((count, 3, 1, 1)) / 500])
+        for name, count in (("loc", 4), ("conf", 3))
+    ]
+    write_caffemodel(Path("net.caffemodel"), "", layers)
+
+    lines = said(WHOLE)
+
+    assert lines[-1].startswith("8 of 8 layers compared, at most ")
+    assert lines[-2].split()[:2] == ["found", "DetectionOutput"]
 
 
 def test_nothing_is_written_where_a_layer_differs(monkeypatch: pytest.MonkeyPatch) -> None:

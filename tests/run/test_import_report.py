@@ -55,6 +55,16 @@ def test_what_does_not_fit_stands_out() -> None:
     ]
 
 
+def test_numbers_that_are_not_finite_are_warned_of() -> None:
+    weight = torch.tensor([[1, 2, 3], [torch.nan, torch.inf, 0]])
+    found = Fitted({"ip/weight": weight, "ip/bias": torch.ones(2)}, {}, {}, (), {})
+
+    assert list(Told(LAYERS[3:4], NEEDS, found, [], []).lines())[3:] == [
+        "weights: 2 of 2 parameters matched, 8 numbers",
+        "warning: ip/weight: 2 of 6 numbers are not finite",
+    ]
+
+
 def test_a_net_without_weights_is_told_too() -> None:
     assert list(Told(LAYERS[3:4], NEEDS, None, [], []).lines()) == [
         "layer  type          became  parameters",

@@ -90,6 +90,31 @@ def test_a_layer_that_differs_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_another_number_of_numbers_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "inf" in lines(monkeypatch, {**RIGHT, "a": [2.0]})[1]
+    with pytest.raises(VerifyError) as caught:
+        compared(net(), source(), [FED]).check()
+    assert str(caught.value) == (
+        "--verify: a layer differs from OpenCV's, first a, in how many numbers it gives, or in "
+        "which of them are finite; nothing was written"
+    )
+
+
+def test_detections_are_compared_box_by_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of OpenCV's top the rows of zeros count for nothing, and a box more is a difference."""
+    detector = "name: a, type: DetectionOutput, num_classes: 2, bottom: [loc, conf, priors]"
+    inputs = "{loc: [4], conf: [2], priors: {shape: [1, 2, 4], batch: false}}"
+    found = Net(net_of(detector, inputs=inputs), "deploy")
+    fed = {"loc": [[0, 0, 1, 1]], "conf": [[0.25, 0.75]], "priors": [[[0, 0, 4, 4], [1, 1, 1, 1]]]}
+    batch = {name: np.array(numbers, np.float32) for name, numbers in fed.items()}
+    box = [0, 1, 0.75, 0, 0, 5, 5]
+
+    def apart(*rows: Sequence[float]) -> float:
+        top = np.array([[rows]], np.float32)
+        monkeypatch.setattr(import_verify, "layer_outputs", lambda *_: [[top]])
+        return compared(found, source(), [batch]).largest["a"]
+
+    assert apart(box, [0] * 7, [0] * 7) == 0
+    assert apart([*box[:-1], 5.001]) == pytest.approx(0.001 / 5, rel=1e-3)
+    assert apart(box, box) == apart([0] * 7) == apart([0, 0, *box[2:]]) == math.inf
 
 
 def test_a_type_that_it_has_not_is_named_with_what_reads_it(

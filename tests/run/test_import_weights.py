@@ -69,6 +69,21 @@ def test_what_does_not_fit_is_told_apart(tmp_path: Path) -> None:
     assert found.dropped == {"old/0": (2,)}
 
 
+def test_numbers_that_are_not_finite_are_counted(tmp_path: Path) -> None:
+    weight = torch.ones(4, 6)
+    weight[:2] = torch.nan
+    weight[2, 0] = -torch.inf
+    bias = torch.tensor([1e300, 0, 1, 2], dtype=torch.float64)  # infinite as float32
+    large = torch.full((2, 4), 3e38)  # whose sum is infinite, and none of them is
+
+    found = fitted(
+        needs(tmp_path),
+        whole() | {"ip/0": weight, "twin/0": weight, "twin/1": bias, "extra/0": large},
+    )
+
+    assert found.nonfinite() == {"ip/weight": 13, "twin/bias": 1}
+
+
 def test_arrays_of_layers_that_are_kept_stay_as_they_are(tmp_path: Path) -> None:
     found = fitted(needs(tmp_path), {"old/0": torch.ones(2)}, keep=["old"])
 

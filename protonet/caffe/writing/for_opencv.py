@@ -4,15 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from protonet.caffe.text_format import Field, Message, Scalar
-from protonet.caffe.writing.tree import NOWHERE, message, shape, text
+from protonet.caffe.writing.tree import NOWHERE, group, message, number, shape, text, word
 from protonet.problems import Mark
 
 Place = tuple[int, int]
 """Line and column of a layer in its prototxt."""
 
 _LAYERS = ("layer", "layers")
+
+_LEAST = -3.4028234e38
+"""The least float32, rounded to what every reader takes for one."""
+
+_THRESHOLD = number("nms_threshold", 0.3)
+_DEFAULTS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
+    {
+        "prior_box_param": (number("clip", False), number("variance", 0.1)),
+        "detection_output_param": (
+            number("share_location", True),
+            number("background_label_id", 0),
+            number("confidence_threshold", _LEAST),
+            word("code_type", "CORNER"),
+            group("nms_param", [_THRESHOLD]),
+        ),
+        "nms_param": (_THRESHOLD,),
+    }
+)
+"""Defaults of SSD's fork that OpenCV has others for, or none.
+Source: OpenCV, prior_box_layer.cpp, detection_output_layer.cpp; SSD, caffe.proto."""
 
 
 def place_of(mark: Mark) -> Place:
@@ -41,9 +62,12 @@ def _input(name: str, sizes: tuple[int, ...]) -> tuple[Field, Field]:
 
 def _said_so(field: Field) -> Field:
     """Return a field in OpenCV's words: it knows `round_mode: FLOOR` by another name only, and
-    drops the whole message that it stands in."""
+    drops the whole message that it stands in. Defaults that it does not share are said."""
     if isinstance(field.value, Message):
         inner = tuple(_said_so(one) for one in field.value.fields)
+        inner += tuple(
+            one for one in _DEFAULTS.get(field.name, ()) if not field.value.named(one.name)
+        )
         return replace(field, value=replace(field.value, fields=inner))
     if field.name == "round_mode":
         is_floor = field.value.value in ("FLOOR", 1)
