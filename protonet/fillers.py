@@ -91,7 +91,7 @@ def _fill_uniform(tensor: torch.Tensor, params: Uniform, generator: torch.Genera
 
 
 def _fill_gaussian(tensor: torch.Tensor, params: Gaussian, generator: torch.Generator) -> None:
-    tensor.normal_(params.mean, params.std, generator=generator)
+    _normal(tensor, params.mean, params.std, generator)
     if params.sparse < 0:
         return
     outputs = _outputs(tensor)
@@ -115,7 +115,7 @@ def _fill_xavier(tensor: torch.Tensor, params: FanIn, generator: torch.Generator
 
 
 def _fill_msra(tensor: torch.Tensor, params: FanIn, generator: torch.Generator) -> None:
-    tensor.normal_(0, math.sqrt(2 / _fan(tensor, params.variance_norm)), generator=generator)
+    _normal(tensor, 0, math.sqrt(2 / _fan(tensor, params.variance_norm)), generator)
 
 
 def _fill_bilinear(tensor: torch.Tensor, params: NoKeys, generator: torch.Generator) -> None:
@@ -129,6 +129,11 @@ def _fill_bilinear(tensor: torch.Tensor, params: NoKeys, generator: torch.Genera
     centre = (side - 1) / (2 * factor)
     line = 1 - (torch.arange(side, dtype=torch.float64, device="cpu") / factor - centre).abs()
     tensor.copy_(torch.outer(line, line))
+
+
+def _normal(tensor: torch.Tensor, mean: float, std: float, generator: torch.Generator) -> None:
+    if not tensor.is_meta:  # where nothing is drawn, torch would import its compiler first
+        tensor.normal_(mean, std, generator=generator)
 
 
 def _outputs(tensor: torch.Tensor) -> int:
@@ -237,9 +242,12 @@ def fill_(tensor: torch.Tensor, filler: Filler, generator: torch.Generator) -> N
         filler: the rule.
         generator: of the CPU; the numbers drawn depend on it and the shape alone.
 
+    On the meta device nothing is drawn or allocated, and what cannot be filled is refused alike.
+
     Raises: ShapeError if the filler is not defined for the shape.
     """
-    values = torch.empty(tensor.shape, dtype=torch.float32, device="cpu")
+    device = "meta" if tensor.is_meta else "cpu"
+    values = torch.empty(tensor.shape, dtype=torch.float32, device=device)
     FILLERS[filler.type].fill(values, filler.params, generator)
     with torch.no_grad():
         tensor.copy_(values)

@@ -141,6 +141,20 @@ def test_a_seed_gives_the_same_numbers_on_any_device(name: str) -> None:
     assert torch.equal(tensor.cpu(), filled(name, 4, 2, 3, 3))
 
 
+@pytest.mark.parametrize("name", FILLERS)
+def test_on_the_meta_device_nothing_is_allocated(name: str) -> None:
+    """4 TB of it: what could be filled is not refused, what could not is."""
+    vast = torch.empty(10**6, 10**6, 1, 1, device="meta")
+    fill_(vast, parse(name), torch.Generator())
+    assert vast.is_meta
+    with pytest.raises(ShapeError, match="^gaussian filler: sparse 5 is above the 3 outputs"):
+        fill_(
+            torch.empty(3, 4, device="meta"),
+            parse({"type": "gaussian", "sparse": 5}),
+            torch.Generator(),
+        )
+
+
 def test_the_memory_format_does_not_matter() -> None:
     tensor = torch.empty(4, 3, 2, 2).contiguous(memory_format=torch.channels_last)
     fill_(tensor, parse("xavier"), torch.Generator().manual_seed(1701))

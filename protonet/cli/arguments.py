@@ -12,6 +12,16 @@ def add_spec(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_named_spec(parser: argparse.ArgumentParser) -> None:
+    """Declare the spec: a file, or what a net has that was trained."""
+    parser.add_argument(
+        "spec",
+        metavar="SPEC",
+        help="the YAML file, a net's or solver's .prototxt of Caffe, a run or snapshot "
+        "(runs/NAME/1), or zoo://NAME",
+    )
+
+
 def add_overrides(parser: argparse.ArgumentParser) -> None:
     """Declare the overrides, which end the command line."""
     parser.add_argument(

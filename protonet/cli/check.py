@@ -1,4 +1,5 @@
-"""`protonet check`: a spec is valid and its shapes fit; nothing is allocated or trained."""
+"""`protonet check`: a spec is valid, its shapes fit, and it could be trained; nothing is allocated
+or trained."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from protonet.net.form import Form
     from protonet.schema import Spec
 
-HELP = "check a spec: its keys, its wiring, and the shapes of every layer"
+HELP = "check a spec: its keys, its wiring, the shapes of every layer, and its solver"
 EXAMPLE = """\
 protonet check configs/mnist.yaml
 protonet check configs/mnist.yaml --data --strict
@@ -57,7 +58,6 @@ def _checked(options: argparse.Namespace) -> tuple[Spec, dict[str, Form], list[P
     Raises: SpecError with everything wrong.
     """
     from protonet.net import prove_phases
-    from protonet.run.checking import check_data
     from protonet.run.loading import load
     from protonet.schema import located, warnings_of
 
@@ -65,7 +65,15 @@ def _checked(options: argparse.Namespace) -> tuple[Spec, dict[str, Form], list[P
     with located(spec):
         stages = [data.stage for data in spec.data.values() if data.stage]
         forms = prove_phases(spec.net, stages=stages)
-        data = check_data(spec, forms) if options.data else []
+        if spec.solver is not None:
+            from protonet.run.foreseen import check_training
+
+            check_training(spec)
+        data = []
+        if options.data:
+            from protonet.run.checking import check_data
+
+            data = check_data(spec, forms)
     return spec, forms, [*warnings_of(spec), *data]
 
 

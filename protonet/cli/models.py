@@ -29,12 +29,12 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_weights(parser: Group) -> None:
-    """Declare where the weights come from."""
+def add_weights(parser: Group, why: str = "") -> None:
+    """Declare where the weights come from, and what they are for."""
     parser.add_argument(
         "--weights",
         metavar="FILE",
-        help=".safetensors, .npz, .caffemodel, a snapshot, a run or zoo://NAME",
+        help=f"{why}.safetensors, .npz, .caffemodel, a snapshot, a run or zoo://NAME",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from protonet.cli.arguments import add_overrides, add_plugins, add_spec
+from protonet.cli.arguments import add_named_spec, add_overrides, add_plugins
 from protonet.cli.processes import add_nproc, in_processes
 from protonet.cli.terminal import Terminal
 
@@ -13,19 +13,21 @@ HELP = "test weights on the evaluation sets of a spec"
 EXAMPLE = """\
 protonet test configs/mnist.yaml
 protonet test configs/mnist.yaml --weights runs/mnist_lenet/1/snapshots/iter_5000 --set test
+protonet test runs/mnist_lenet/1 data.test.batch_size=500
+protonet test train_val.prototxt --weights net.caffemodel
 protonet test configs/mnist.yaml --nproc 2"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    add_spec(parser)
+    add_named_spec(parser)
     add_overrides(parser)
     add_plugins(parser)
     parser.add_argument(
         "--weights",
         metavar="FILE",
-        help=".safetensors, .npz, .caffemodel, a snapshot, a run or zoo://NAME (default: the "
-        "newest run of the spec's name)",
+        help=".safetensors, .npz, .caffemodel, a snapshot, a run or zoo://NAME (default: "
+        "those of SPEC where it has weights, else the newest run of its name)",
     )
     parser.add_argument(
         "--set", metavar="NAME", dest="name", help="one evaluation set (default: all of them)"
@@ -51,9 +53,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from protonet.run.loading import load
     from protonet.run.measure import measure
+    from protonet.run.named import load_named
 
-    spec = load(options.spec, options.overrides, allow_plugins=options.allow_plugins)
-    measure(spec, options.weights, options.name, Terminal(sys.stdout), options.transform)
+    named = load_named(options.spec, options.overrides, allow_plugins=options.allow_plugins)
+    weights = options.weights or named.weights
+    measure(named.spec, weights, options.name, Terminal(sys.stdout), options.transform)
     return 0

@@ -8,9 +8,9 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from protonet.cli.arguments import add_overrides, add_plugins, add_spec
+from protonet.cli.arguments import add_named_spec, add_overrides, add_plugins
 from protonet.cli.looking import add_format, add_phase, lines_width
-from protonet.cli.models import device_name
+from protonet.cli.models import add_weights, device_name
 from protonet.cli.numbers import axis_size, whole_number
 from protonet.cli.progress import ProgressBar
 from protonet.cli.terminal import Terminal
@@ -26,6 +26,7 @@ HELP = "time a net: each layer forward and backward, and the whole of it"
 EXAMPLE = """\
 protonet time configs/mnist.yaml
 protonet time configs/mnist.yaml --batch-size 256 --threads 1 --layout contiguous
+protonet time deploy.prototxt --weights net.caffemodel
 protonet time configs/mnist.yaml --device cuda --compile --format json"""
 
 _MOST_THREADS = 1024
@@ -34,9 +35,10 @@ _LAYOUTS = {"channels_last": True, "contiguous": False}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    add_spec(parser)
+    add_named_spec(parser)
     add_overrides(parser)
     add_plugins(parser)
+    add_weights(parser, "compute with these weights: ")
     add_phase(parser)
     parser.add_argument(
         "--iterations", metavar="N", default="50", help="passes that are measured (default: 50)"
@@ -89,12 +91,11 @@ def _measured(options: argparse.Namespace) -> tuple[Measured, Timing]:
     from protonet.debug.timing_inputs import fixed_inputs
     from protonet.debug.timing_text import Measured
     from protonet.look.summary import sizes_of
-    from protonet.run.loading import load
     from protonet.run.machine import memory_errors
     from protonet.run.precision import arithmetic
 
     iterations, given = whole_number("--iterations", options.iterations), _sizes(options)
-    spec = load(options.spec, options.overrides, allow_plugins=options.allow_plugins)
+    spec = _spec(options)
     sizes, solver = sizes_of(spec, given), _solver(spec, options)
     with (
         memory_errors(),
@@ -114,6 +115,13 @@ def _measured(options: argparse.Namespace) -> tuple[Measured, Timing]:
     return Measured.of(name, net, threads, solver.precision), timing
 
 
+def _spec(options: argparse.Namespace) -> Spec:
+    from protonet.run.named import load_named
+
+    named = load_named(options.spec, options.overrides, allow_plugins=options.allow_plugins)
+    return named.spec
+
+
 def _net(spec: Spec, options: argparse.Namespace, solver: SolverSpec) -> tuple[Net, int]:
     """Return the net in its phase, on its device, and the threads of the CPU."""
     from protonet.net import Net
@@ -124,10 +132,24 @@ def _net(spec: Spec, options: argparse.Namespace, solver: SolverSpec) -> tuple[N
     with located(spec):
         device, threads = choose_device(solver), set_threads(solver)
         layout = choose_layout(solver)
-        net = Net(spec.net, "train", device=device, channels_last=layout)
-        net = net if options.phase == "train" else net.in_phase(options.phase)
+        net = Net(spec.net, options.phase, device=device, channels_last=layout)
     set_tensor_cores(solver.precision)
+    if options.weights:
+        _load(net, options.weights)
     return net, threads
+
+
+def _load(net: Net, weights: str) -> None:
+    """Load weights, and say on standard error what became of them."""
+    from protonet.run.pulling import pulling
+    from protonet.run.whole import check_whole
+    from protonet.zoo.find import load_weights
+
+    terminal = Terminal(sys.stderr)
+    report = load_weights(net, weights, pulling(terminal))
+    for text in report.lines():
+        terminal.line(text)
+    check_whole(net, report)
 
 
 def _solver(spec: Spec, options: argparse.Namespace) -> SolverSpec:

@@ -30,7 +30,7 @@ class ParameterStore:
         sharing: which parameters are one, and how each learns.
         seed: first values follow from it and from the parameter's name, not from the order of
             layers.
-        device: where the tensors lie.
+        device: where the tensors lie; on meta none is allocated.
         memory_format: of the 4-d parameters.
 
     Attributes:
@@ -63,7 +63,7 @@ class ParameterStore:
             self.params.setdefault(node.layer.name, {})[name] = tensor
             is_held = self.sharing.is_held(node.layer, name)
             _replace(module, name, _without_gradient(tensor) if is_held else tensor)
-        if kind.start is not None and new:
+        if kind.start is not None and new and self.device.type != "meta":
             self._start(
                 node.layer.name, new, kind.start(module, key(self.seed, node.layer.name) >> 1)
             )
@@ -89,7 +89,8 @@ class ParameterStore:
     def _make(
         self, owner: str, meta: torch.Tensor, node: Node, name: str, kind: LayerType
     ) -> torch.Tensor:
-        tensor = torch.empty(meta.shape, dtype=meta.dtype)
+        drawn_on = "meta" if self.device.type == "meta" else "cpu"
+        tensor = torch.empty(meta.shape, dtype=meta.dtype, device=drawn_on)
         generator = torch.Generator().manual_seed(key(self.seed, owner) >> 1)
         fill_(tensor, kind.fillers(node.layer.params).get(name, constant(0)), generator)
         tensor = tensor.to(self.device)

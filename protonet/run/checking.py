@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from protonet.errors import PathError
 from protonet.net.form import Form
 from protonet.problems import Problem
+from protonet.run.foreseen import check_training
 from protonet.run.sets import OpenSet, open_sets
 from protonet.schema import Spec
 from protonet.spec.data import TRAIN, DataSpec, evaluation_sets
@@ -29,6 +30,7 @@ def check_data(spec: Spec, forms: Mapping[str, Form]) -> list[Problem]:
         nets[name] = forms[f"test/{data.stage}" if data.stage else "test"]
     opened = open_sets(spec, nets, lambda text: None)
     try:
+        check_training(spec, opened.get(TRAIN))
         return [locate(doubt, spec.expanded, "warning") for doubt in set_warnings(spec, opened)]
     finally:
         for one in opened.values():

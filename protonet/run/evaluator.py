@@ -75,6 +75,7 @@ class Evaluator:
         self._sets, self._test_iter, self._say, self._record = sets, test_iter, say, record
         self.scores: dict[str, Scores] = {}
         self.iteration: int | None = None
+        self._warned: set[tuple[str, str]] = set()
 
     def test(self, iteration: int, heed: Heed = lambda: None) -> None:
         """Test all sets after so many updates. A test that is cut short records nothing.
@@ -88,6 +89,7 @@ class Evaluator:
             scores = measure_set(opened, net, self._test_iter, heed)
             self.scores[name] = scores
             self._say(f"iteration {iteration}  {line(name, scores)}")
+            self._warn(name, scores)
             row: Row = {"iteration": iteration, "phase": "test", "set": name}
             row["samples"] = self._samples(opened)
             rows.append({**row, **{blob: score.value for blob, score in scores.items()}})
@@ -115,6 +117,14 @@ class Evaluator:
     def score(self) -> float | None:
         """Return the same so that larger is better."""
         return self._deciding.score(self.scores) if self._deciding else None
+
+    def _warn(self, name: str, scores: Scores) -> None:
+        """Say, once for each, which single number of a set is not finite."""
+        for blob, score in scores.items():
+            is_number = not isinstance(score.value, list)
+            if is_number and finite(score.value) is None and (name, blob) not in self._warned:
+                self._warned.add((name, blob))
+                self._say(f"warning: {blob} of data.{name} is {score.value}; this is said once")
 
     def _samples(self, opened: OpenSet) -> int:
         if self._test_iter is None:

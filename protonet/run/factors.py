@@ -24,10 +24,7 @@ def factored(net: Net, rules: Sequence[FactorSpec]) -> list[Slot]:
 
     Raises: PathErrors naming the rules that fit nothing; PathError if nothing is left to train.
     """
-    names: dict[int, list[str]] = defaultdict(list)
-    for layer, parameters in net.params.items():
-        for name, tensor in parameters.items():
-            names[id(tensor)].append(f"{layer}/{name}")
+    names = names_of(net)
     if idle := idle_rules(rules, [name for known in names.values() for name in known]):
         raise PathErrors(idle)
     slots = [_factored(slot, rules, names[id(slot.tensor)]) for slot in net.learnable]
@@ -36,6 +33,15 @@ def factored(net: Net, rules: Sequence[FactorSpec]) -> list[Slot]:
     if not net.learnable:
         raise PathError("PN029", ("solver", "params"), "no parameter is left to train")
     return [slot for slot in slots if slot.lr_mult != 0]
+
+
+def names_of(net: Net) -> dict[int, list[str]]:
+    """Return every name, `layer/parameter`, of each tensor, by its id; a shared one has several."""
+    names: dict[int, list[str]] = defaultdict(list)
+    for layer, parameters in net.params.items():
+        for name, tensor in parameters.items():
+            names[id(tensor)].append(f"{layer}/{name}")
+    return names
 
 
 def _factored(slot: Slot, rules: Sequence[FactorSpec], names: Sequence[str]) -> Slot:

@@ -169,7 +169,7 @@ def _job(spec: Spec, before: Machine | None, tell: tuple[Tell, Tell], group: Gro
     choice = group.from_first(lambda: _chosen(spec, written, device, before, say, group))
     torch.set_num_threads(choice.threads)
     check_alone(written, group)
-    net = _trainable_net(spec, written, device, choice.channels_last)
+    net = trainable_net(spec, written, device, choice.channels_last)
     aimed, sharding = aims_of(written, net, group)
     for text in unchanged(aimed, net):
         say(f"note: {text}")
@@ -274,7 +274,7 @@ def _test_net(net: Net, data: DataSpec) -> Net:
     return net.in_phase("test", (data.stage,) if data.stage else ())
 
 
-def _trainable_net(spec: Spec, solver: SolverSpec, device: str, channels_last: bool | None) -> Net:
+def trainable_net(spec: Spec, solver: SolverSpec, device: str, channels_last: bool | None) -> Net:
     """Return the net in phase train.
 
     Raises: PathError if it has no loss or nothing to train; PathErrors for what cannot be built.

@@ -43,12 +43,19 @@ def load(path: str | Path, overrides: Iterable[str] = (), *, allow_plugins: bool
 
 @few_suggestions()
 @without_collector()
-def load_plain(plain: Mapping[str, Any], name: str, *, allow_plugins: bool = False) -> Spec:
+def load_plain(
+    plain: Mapping[str, Any],
+    name: str,
+    overrides: Iterable[str] = (),
+    *,
+    allow_plugins: bool = False,
+) -> Spec:
     """Check a resolved spec that was kept as plain data, as a snapshot keeps it.
 
     Args:
         plain: the data; its paths are absolute.
         name: what errors call it.
+        overrides: `path=value` texts that change it.
         allow_plugins: load the plugins that another file names, too.
 
     Raises: SpecError with all problems at once.
@@ -57,7 +64,7 @@ def load_plain(plain: Mapping[str, Any], name: str, *, allow_plugins: bool = Fal
     reading = read_yaml(text, SourceText(name, tuple(text.splitlines()), Path.cwd()))
     origin = Origin(name, Path.cwd(), reading.data, reading.marks, reading.problems)
     tables = Tables(classes=number_of_classes, allow_plugins=allow_plugins, find=net_file)
-    return check_spec(origin, tables, shape_errors)
+    return check_spec(origin.overridden(overrides), tables, shape_errors)
 
 
 @few_suggestions()

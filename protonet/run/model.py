@@ -5,27 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from protonet.errors import DataError, UsageError
+from protonet.errors import UsageError
 from protonet.net import Net
 from protonet.run.by_hand import ByHand, by_hand
 from protonet.run.evaluation import evaluation_of, evaluation_with
 from protonet.run.folder import known_run
-from protonet.run.loading import load, load_plain
 from protonet.run.machine import choose_device, choose_layout, set_threads
+from protonet.run.named import Named, load_named
 from protonet.run.output import Output
 from protonet.run.pulling import pulling
 from protonet.run.sets import open_sets
+from protonet.run.whole import check_whole
 from protonet.schema import Spec, located, respecified
 from protonet.snapshot import Evaluation
-from protonet.snapshot.evaluations import snapshot_of
-from protonet.snapshot.format import read_state
 from protonet.spec.data import TRAIN, deciding_set
 from protonet.spec.solver import SolverSpec
 from protonet.zoo.address import is_address
-from protonet.zoo.find import load_weights, net_file
+from protonet.zoo.find import load_weights
 
 _WEIGHTS = (".safetensors", ".npz", ".caffemodel")
-_SHOWN = 5
 _BATCH_OF_IMAGES = 4
 
 
@@ -97,12 +95,12 @@ def open_net(name: str, asked: Asked, output: Output) -> Opened:
     Raises: UsageError if there is no such model; SpecError if the net is wrong; DataError if
         weights do not fit; DeviceError if the device is not there.
     """
-    found, own = _spec_of(name, asked)
-    spec = _any_batch(found)
+    named = _named(name, asked)
+    spec, own = _any_batch(named.spec), named.weights
     weights = asked.weights or own or str(known_run(spec.run_name).path)
     net = _deployed(spec, asked.device)
     report = load_weights(net, weights, pulling(output))
-    _check_whole(net, report.taken, weights)
+    check_whole(net, report)
     output.line(report.lines()[0])
     return Opened(spec, net, weights, own)
 
@@ -148,27 +146,20 @@ def evaluation_for(opened: Opened, asked: Asked, output: Output) -> Evaluation:
     return _by_spec(opened.spec, opened.net, asked, output)
 
 
-def _spec_of(name: str, asked: Asked) -> tuple[Spec, str | None]:
-    """Return the spec of a model, and what its own weights are; None where it has none."""
+def _named(name: str, asked: Asked) -> Named:
+    """Return the spec of a model, and its own weights."""
     path = Path(name)
-    if is_address(name):
-        return load(net_file(name), allow_plugins=asked.allow_plugins), name
-    if path.is_dir():
-        snapshot = snapshot_of(path)
-        if snapshot is None:
-            raise DataError(f"{name}: neither a snapshot nor a run that has one")
-        plain, where = read_state(snapshot).spec, f"{snapshot}/state.json"
-        return load_plain(plain, where, allow_plugins=asked.allow_plugins), name
-    if not path.exists():
-        raise UsageError(
-            f"{name}: there is no such run, snapshot or spec; a model of the zoo is named "
-            "zoo://NAME"
-        )
-    if path.suffix in _WEIGHTS:
-        raise UsageError(
-            f"{name}: these are weights alone; name the net, too: SPEC.yaml --weights {name}"
-        )
-    return load(name, allow_plugins=asked.allow_plugins), None
+    if not is_address(name) and not path.is_dir():
+        if not path.exists():
+            raise UsageError(
+                f"{name}: there is no such run, snapshot or spec; a model of the zoo is named "
+                "zoo://NAME"
+            )
+        if path.suffix in _WEIGHTS:
+            raise UsageError(
+                f"{name}: these are weights alone; name the net, too: SPEC.yaml --weights {name}"
+            )
+    return load_named(name, allow_plugins=asked.allow_plugins)
 
 
 def _deployed(spec: Spec, device: str | None) -> Net:
@@ -179,18 +170,6 @@ def _deployed(spec: Spec, device: str | None) -> Net:
         set_threads(solver)
         layout = choose_layout(solver)
         return Net(spec.net, "deploy", device=choose_device(solver), channels_last=layout)
-
-
-def _check_whole(net: Net, taken: tuple[str, ...], weights: str) -> None:
-    """Refuse a net some of whose parameters are still random."""
-    names = list(net.named_tensors())
-    left = [name for name in names if name not in set(taken)]
-    if left:
-        more = f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
-        raise DataError(
-            f"{weights}: {len(left)} of the net's {len(names)} parameters are not in it, or of "
-            f"another shape: {', '.join(left[:_SHOWN])}{more}"
-        )
 
 
 def _any_batch(spec: Spec) -> Spec:

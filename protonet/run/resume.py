@@ -9,6 +9,7 @@ from protonet.errors import UsageError
 from protonet.records import shortened
 from protonet.run.job import Job
 from protonet.run.machine import check_same, differences
+from protonet.run.refrozen import refrozen
 from protonet.snapshot import Machine, Snapshot, State
 from protonet.spec.addresses import weights_of
 from protonet.spec.data import TRAIN, placed
@@ -44,7 +45,10 @@ def check_continues(job: Job, spec: Mapping[str, Any], snapshot: Snapshot) -> li
     """
     state = snapshot.state
     check_same(_comparable(state, spec, job), job.machine)
+    before, now = (one.get("solver") or {} for one in (state.spec, spec))
     refused = [*_fixed_differences(state.spec, spec), *_data_differences(state.data, job)]
+    if not refused:  # only of the same net and rule can it be said what is trained
+        refused = list(refrozen(before, now, job, snapshot.optimizer))
     if refused:
         raise UsageError(
             f"{snapshot.path}: belongs to another training: {'; '.join(refused)}. Put it back, "

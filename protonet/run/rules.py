@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +19,7 @@ from protonet.optim.torch_rule import TorchRule
 from protonet.optim.torch_schedule import Plateau
 from protonet.records import shortened, suggestion
 from protonet.run.deciding import Deciding
+from protonet.run.factors import names_of
 from protonet.run.rates import is_plateau, plateau_of, rate_of, warmed
 from protonet.spec.optimizer import OptimizerSpec
 from protonet.spec.policy import LrPolicySpec
@@ -238,17 +238,8 @@ def _idle_checkpoints(solver: SolverSpec, net: Net) -> Iterator[PathError]:
 
 
 def _chosen(update: UpdateSpec, net: Net, slots: Sequence[Slot]) -> list[Slot]:
-    known = _names(net)
+    known = names_of(net)
     return [slot for slot in slots if any(update.changes(name) for name in known[id(slot.tensor)])]
-
-
-def _names(net: Net) -> dict[int, list[str]]:
-    """Return every name, `layer/parameter`, of each tensor; a shared one has several."""
-    names: dict[int, list[str]] = defaultdict(list)
-    for layer, parameters in net.params.items():
-        for name, tensor in parameters.items():
-            names[id(tensor)].append(f"{layer}/{name}")
-    return names
 
 
 def _strange_losses(updates: Sequence[UpdateSpec], net: Net) -> Iterator[PathError]:
@@ -270,7 +261,7 @@ def _strange_losses(updates: Sequence[UpdateSpec], net: Net) -> Iterator[PathErr
 def _idle_patterns(
     updates: Sequence[UpdateSpec], net: Net, slots: Sequence[Slot]
 ) -> Iterator[PathError]:
-    names = _names(net)
+    names = names_of(net)
     trained = [name for slot in slots for name in names[id(slot.tensor)]]
     known = {*trained, *(name.rpartition("/")[0] for name in trained)}
     for number, update in enumerate(updates):

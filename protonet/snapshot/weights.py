@@ -46,6 +46,11 @@ class WeightsReport:
         """Parameters that were loaded."""
         return (*self.loaded, *self.reshaped)
 
+    @property
+    def total(self) -> int:
+        """How many parameters the net has."""
+        return len(self.taken) + len(self.misfit) + len(self.left)
+
     def lines(self) -> list[str]:
         """Return the report as people read it: a few names of each kind."""
         rows = (f"  {what}: {_some(names)}" for what, names in self._unlike() if names)
@@ -58,8 +63,8 @@ class WeightsReport:
         return [self._head(), *(line for text in listed for line in _wrapped(text))]
 
     def _head(self) -> str:
-        total = len(self.taken) + len(self.misfit) + len(self.left)
-        return f"weights from {self.path}: {len(self.taken)} of {total} parameters loaded"
+        loaded = f"{len(self.taken)} of {self.total} parameters loaded"
+        return f"weights from {self.path}: {loaded}"
 
     def _unlike(self) -> Sequence[tuple[str, tuple[str, ...]]]:
         return (

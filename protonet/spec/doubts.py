@@ -26,7 +26,24 @@ def solver_warnings(solver: SolverSpec) -> list[PathError]:
     Lengths of different units are compared where the solver has all of them in iterations
     (`TimedSolver`).
     """
-    return [*_strength(solver), *_policy(solver), *_intervals(solver)]
+    rule = _idle_rule(solver) if solver.updates else _strength(solver)
+    return [*rule, *_rate(solver), *_policy(solver), *_intervals(solver)]
+
+
+def _idle_rule(solver: SolverSpec) -> Iterator[PathError]:
+    """Yield the solver's own update rule, key by key where they are flat, beside `updates`."""
+    rule = solver.optimizer
+    why, hint = (
+        "each of the updates has a rule of its own, and this one is not used",
+        "leave it out",
+    )
+    if not rule.flat:
+        yield _doubt(("solver", "optimizer"), why, rule.type, hint)
+        return
+    if "type" in solver.model_fields_set:
+        yield _doubt(("solver", "type"), why, rule.type, hint)
+    for key in sorted(rule.params.model_fields_set):
+        yield _doubt(("solver", key), why, getattr(rule.params, key), hint)
 
 
 def _strength(solver: SolverSpec) -> Iterator[PathError]:
@@ -39,6 +56,9 @@ def _strength(solver: SolverSpec) -> Iterator[PathError]:
     if decay >= 1:
         why = "a weight_decay of 1 or more drives every weight to 0"
         yield _doubt((*place, "weight_decay"), why, decay, "0.0005 is usual")
+
+
+def _rate(solver: SolverSpec) -> Iterator[PathError]:
     if solver.base_lr > 10:
         why = "at such a learning rate training diverges"
         yield _doubt(("solver", "base_lr"), why, solver.base_lr, "0.01 to 0.1 is usual for SGD")

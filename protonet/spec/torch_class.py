@@ -4,6 +4,7 @@ arguments."""
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -107,8 +108,17 @@ class Family:
 
 
 def _wrong(value: Any, parameter: inspect.Parameter) -> str:
-    """Return what the argument takes if its default is of another kind than the value; what cannot
-    be told from the default is left to torch."""
+    """Return what the argument takes if the value is nothing of the kind; what cannot be told from
+    annotation and default is left to torch."""
+    if _is_count(str(parameter.annotation)):
+        return _uncounted(value, parameter)
+    if not _is_finite(value):
+        return "finite numbers" if isinstance(value, list) else "a finite number"
+    return _unlike(value, parameter)
+
+
+def _unlike(value: Any, parameter: inspect.Parameter) -> str:
+    """Return what the argument takes if its default is of another kind than the value."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     match parameter.default:
         case bool():
@@ -124,6 +134,27 @@ def _wrong(value: Any, parameter: inspect.Parameter) -> str:
             return "a Python function, which no spec can hold,"
         case _:
             return ""
+
+
+def _uncounted(value: Any, parameter: inspect.Parameter) -> str:
+    """Return what an argument that counts something takes, if the value is no such number: torch
+    takes 2.5 and -3, and then nothing happens at any iteration."""
+    if value is None and parameter.default is None:
+        return ""
+    if "[" not in str(parameter.annotation):
+        return "" if _counts(value) else "a whole number from 0 on"
+    fits = isinstance(value, list) and all(map(_counts, value))
+    return "" if fits else "a list of whole numbers from 0 on"
+
+
+def _counts(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def measures(kind: type) -> tuple[str, ...]:

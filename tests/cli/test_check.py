@@ -28,6 +28,22 @@ def test_nothing_is_read_allocated_or_left_behind(tmp_path: Path, capsys: Captur
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["points.lmdb", "small.yaml"]
 
 
+def test_a_solver_that_cannot_train_the_net_is_told(tmp_path: Path, capsys: Capture) -> None:
+    """As training would, though the net would need a terabyte, and the data are not there."""
+    path = small_file(tmp_path)
+    big = ["net.layers.hidden.num_output=2000000000", "data.train.source=gone.lmdb"]
+    assert main(["check", str(path), *big, "solver.best=precision"]) == 2
+    assert capsys.readouterr().err == (
+        "error[PN014] command line:1:13 solver.best: no evaluation set measures this as one number"
+        """
+    1 | solver.best=precision
+      |             ^^^^^^^^^
+      got precision; known: accuracy, loss, test/accuracy, test/loss  see: protonet explain PN014
+"""
+        f"1 error in {path}\n"
+    )
+
+
 def test_shapes_that_cannot_be_are_told_with_everything_else(
     tmp_path: Path, capsys: Capture
 ) -> None:
@@ -40,12 +56,12 @@ def test_shapes_that_cannot_be_are_told_with_everything_else(
     assert text.endswith(f"2 errors in {path}\n")
 
 
-DOUBTFUL = ["net.layers.hidden.frozen=true", "net.layers.scores.frozen=true"]
+DOUBTFUL = ["net.layers.scores.bottom=relu"]
 DOUBT = """\
-{0}[PN045] {1}:12:14 net.layers.loss.name: no parameter that learns leads to the loss loss
-   12 |     - {{name: loss, type: SoftmaxWithLoss, bottom: [scores, label]}}
+{0}[PN031] {1}:10:14 net.layers.drop.name: nobody reads drop
+   10 |     - {{name: drop, type: Dropout}}
       |              ^^^^
-      check its bottoms, lr_mult and frozen     see: protonet explain PN045
+      read it, remove the layer, or name it in net.deploy.outputs  see: protonet explain PN031
 1 {0} in {1}
 """
 
@@ -77,15 +93,15 @@ def test_problems_are_given_to_programs(tmp_path: Path, capsys: Capture) -> None
     path = small_file(tmp_path)
     warning = {
         "severity": "warning",
-        "code": "PN045",
+        "code": "PN031",
         "file": str(path),
-        "line": 12,
+        "line": 10,
         "column": 14,
         "end_column": 18,
-        "path": "net.layers.loss.name",
-        "message": "no parameter that learns leads to the loss loss",
+        "path": "net.layers.drop.name",
+        "message": "nobody reads drop",
         "got": "",
-        "hint": "check its bottoms, lr_mult and frozen",
+        "hint": "read it, remove the layer, or name it in net.deploy.outputs",
         "trail": [],
     }
     assert as_json(capsys, str(path)) == (0, [])

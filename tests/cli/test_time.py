@@ -3,11 +3,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from protonet.cli import main
+from protonet.debug.timing import Timing, measure_times
+from protonet.net import Net
+from protonet.schema import load_spec
 from tests.small import small_file
 
 Capture = pytest.CaptureFixture[str]
@@ -67,6 +72,59 @@ def test_a_net_without_a_solver_is_timed(tmp_path: Path, capsys: Capture) -> Non
     assert "ip     InnerProduct  (N, T, 2)" in capsys.readouterr().out
 
 
+def other_net(folder: Path) -> Net:
+    """Return the small net with other first values than a command gives it."""
+    return Net(load_spec(folder / "small.yaml").net, seed=9)
+
+
+def weights_of(net: Net, path: Path) -> str:
+    """Write the weights of a net into a file; return its path."""
+    save_file(net.named_tensors(), path)
+    return str(path)
+
+
+@pytest.mark.parametrize("phase", ["train", "test", "deploy"])
+def test_the_net_computes_with_the_weights_that_are_given(
+    phase: str, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, net = small_file(tmp_path), other_net(tmp_path)
+    weights, timed = weights_of(net, tmp_path / "w.safetensors"), []
+
+    def watched(net: Net, *rest: Any, **more: Any) -> Timing:
+        timed.append(net)
+        return measure_times(net, *rest, **more)
+
+    monkeypatch.setattr("protonet.debug.timing.measure_times", watched)
+    words = ["--weights", weights, "--phase", phase]
+
+    assert main(["time", str(path), *QUICK, *words]) == 0
+
+    assert capsys.readouterr().err == f"weights from {weights}: 4 of 4 parameters loaded\n"
+    assert timed[0].phase == phase
+    tensors = timed[0].named_tensors()
+    assert tensors.keys() == net.named_tensors().keys()
+    for name, tensor in net.named_tensors().items():
+        assert torch.equal(tensors[name], tensor)
+
+
+def test_weights_that_leave_something_random_are_refused(tmp_path: Path, capsys: Capture) -> None:
+    path = small_file(tmp_path)
+    weights = weights_of(other_net(tmp_path), tmp_path / "w.safetensors")
+    wrong = "net.layers.scores.num_output=4"
+
+    assert main(["time", str(path), wrong, *QUICK, "--weights", weights]) == 2
+
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.splitlines() == [
+        f"weights from {weights}: 2 of 4 parameters loaded",
+        "  left as they were, of another shape in the file: scores/bias (3,) for (4,), "
+        "scores/weight (3, 5) for (4, 5)",
+        f"error: {weights}: 2 of the net's 4 parameters are not in it, or of another shape: "
+        "scores/weight, scores/bias",
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -109,3 +167,15 @@ def test_wrong_shapes_are_told_with_their_place(tmp_path: Path, capsys: Capture)
     bad = "net.layers.drop={name: drop, type: Softmax, axis: 4}"
     assert main(["time", str(small_file(tmp_path)), bad]) == 2
     assert capsys.readouterr().err.startswith("error[PN026] ")
+
+
+def test_a_run_is_timed_by_its_folder(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    main(["train", str(small_file(tmp_path))])
+    capsys.readouterr()
+    assert main(["time", "runs/small/1", "--weights", "runs/small/1", *QUICK]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith("small, phase train, N = 8, on cpu")
+    assert shown.err == "weights from runs/small/1: 4 of 4 parameters loaded\n"

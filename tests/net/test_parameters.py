@@ -35,6 +35,23 @@ def test_another_seed_gives_other_values() -> None:
     assert torch.equal(first, net(A, seed=1).params["a"]["weight"])
 
 
+def test_on_the_meta_device_a_net_of_any_size_is_made() -> None:
+    """Layers with fillers, and those of torch that bring first values of their own."""
+    size = 10**6
+    spec = net_of(
+        f"name: a, type: InnerProduct, num_output: {size}, weight_filler: xavier, bottom: data",
+        f"name: b, type: nn.Linear, out_features: {size}",
+        "name: c, type: nn.BatchNorm1d",
+        inputs="{data: [3]}",
+    )
+    made = Net(spec, device="meta")
+    assert all(tensor.is_meta for tensor in made.named_tensors().values())
+    assert made.params["b"]["weight"].shape == (size, size)
+    assert [slot.name for slot in made.learnable] == [
+        *("a/weight", "a/bias", "b/weight", "b/bias", "c/weight", "c/bias")
+    ]
+
+
 def test_the_global_generator_is_left_alone() -> None:
     before = torch.get_rng_state()
     net(A)

@@ -151,3 +151,16 @@ def test_sorted_labels_are_no_doubt_where_records_come_from_all_over(
 ) -> None:
     more = () if key.startswith("shuffle") else ("data.train.shuffle=false",)
     assert checked(sorted_file(tmp_path), *more, f"data.train.{key}") == []
+
+
+def test_rates_are_judged_by_the_length_of_the_set(tmp_path: Path) -> None:
+    """60 records in batches of 8: three epochs are 23 iterations."""
+    policy = "type: lr_scheduler.OneCycleLR, max_lr: 1, cycle_momentum: false"
+    cycle = f"solver.lr_policy={{{policy}, total_steps: 3 epochs}}"
+    path = small_file(tmp_path)
+    assert checked(path, cycle, "solver.max_iter=3 epochs") == []
+    with pytest.raises(SpecError) as caught:
+        checked(path, cycle, "solver.max_iter=24")
+    assert [(one.code, one.path, one.why, one.hint) for one in caught.value.problems] == [
+        ("PN015", "solver.lr_policy", "it has rates for 23 iterations", "max_iter is 24")
+    ]

@@ -156,7 +156,12 @@ def test_what_is_not_finite_has_no_value_and_is_never_best(tmp_path: Path) -> No
     with torch.no_grad():
         made.net.params["scores"]["bias"].fill_(torch.nan)
     testing.test(0)
-    assert lines == ["iteration 0  test: loss nan"]
+    testing.test(4)
+    assert lines == [
+        "iteration 0  test: loss nan",
+        "warning: loss of data.test is nan; this is said once",
+        "iteration 4  test: loss nan",
+    ]
     assert (testing.values(), testing.score()) == ({"test": {"loss": None}}, None)
 
 

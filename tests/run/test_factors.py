@@ -6,7 +6,7 @@ import pytest
 
 from protonet.errors import PathError, PathErrors
 from protonet.net import Net
-from protonet.run.factors import factored
+from protonet.run.factors import factored, names_of
 from protonet.spec.updates import FactorSpec
 from tests.specs import net_of
 
@@ -32,6 +32,14 @@ def test_factors_multiply_those_that_the_layers_give() -> None:
 def test_a_shared_parameter_is_known_by_all_its_names() -> None:
     slots = factored(net(), [FactorSpec(match="b/weight", lr_mult=2)])
     assert {slot.name: slot.lr_mult for slot in slots}["a/weight"] == 6  # 3 * 2
+
+
+def test_names_are_those_of_all_layers_that_use_a_tensor() -> None:
+    shared = net()
+    weight, bias = shared.params["a"]["weight"], shared.params["b"]["bias"]
+    names = names_of(shared)
+    assert names[id(weight)] == ["a/weight", "b/weight"]
+    assert names[id(bias)] == ["b/bias"]
 
 
 def test_what_a_factor_of_0_stops_is_trained_no_more() -> None:

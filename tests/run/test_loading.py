@@ -208,6 +208,17 @@ def test_plain_data_are_a_spec_wherever_they_were_kept(tmp_path: Path) -> None:
     assert first.endswith("nett: unknown key")
 
 
+def test_overrides_change_plain_data(tmp_path: Path) -> None:
+    plain = load(small_file(tmp_path)).origin.data
+    assert (
+        load_plain(plain, "state.json", ["net.layers.hidden.num_output=9"])
+        .net.layers[0]
+        .params.num_output
+        == 9
+    )
+    assert load_plain(plain, "state.json").net.layers[0].params.num_output == 5
+
+
 def test_a_folder_and_a_list_have_classes_and_made_up_samples_have_none(tmp_path: Path) -> None:
     class_folders(tmp_path / "photos", cat=1, dog=1, emu=1)
     (tmp_path / "list.txt").write_text("000.png 4\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pytest
@@ -76,8 +75,8 @@ def test_what_torch_refuses_is_told_at_the_policy() -> None:
             "there is no rate for iteration 1: torch would divide by zero",
         ),
         (
-            {"type": "lr_scheduler.StepLR", "step_size": 3, "gamma": math.nan},
-            "the rate of iteration 3 would be nan",
+            {"type": "lr_scheduler.StepLR", "step_size": 1, "gamma": 1e300},
+            "the rate of iteration 2 would be inf",
         ),
         (
             {"type": "lr_scheduler.ExponentialLR", "gamma": -0.5},

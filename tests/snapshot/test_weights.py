@@ -89,6 +89,7 @@ def test_a_parameter_that_the_file_has_under_two_names_counts_once(tmp_path: Pat
 def test_the_whole_report_names_every_parameter() -> None:
     names = tuple(f"layer_{number}/weight" for number in range(20))
     report = WeightsReport("w.npz", names, (), (), (), names[:9])
+    assert report.total == 29
     eight, nine = ", ".join(names[:8]), ", ".join(names[:9])
     assert report.lines() == [
         "weights from w.npz: 20 of 29 parameters loaded",

@@ -133,3 +133,29 @@ def test_policies_that_may_rise_or_never_step_are_left_alone() -> None:
 
 def test_a_short_trial_without_a_test_or_snapshot_before_its_end_is_no_doubt() -> None:
     assert doubts("base_lr: 0.1, max_iter: 100, test_interval: 500, snapshot: 5000") == []
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("lr_policy: fixed", []),
+        (
+            "type: Adam, momentum2: 0.99, momentum: 0.5",
+            [
+                ("solver.type", "Adam"),
+                ("solver.momentum", "0.5"),
+                ("solver.momentum2", "0.99"),
+            ],
+        ),
+        ("optimizer: {type: optim.AdamW}", [("solver.optimizer", "optim.AdamW")]),
+    ],
+)
+def test_a_rule_of_the_solver_does_nothing_beside_updates(
+    written: str, expected: list[tuple[str, str]]
+) -> None:
+    updates = "updates: [{losses: [a], params: ['b/*'], optimizer: {type: SGD}}]"
+    found = doubts(f"base_lr: 0.01, max_iter: 100, {updates}, {written}")
+    assert [(".".join(map(str, one.path)), one.got) for one in found] == expected
+    for one in found:
+        assert (one.code, one.hint) == ("PN044", "leave it out")
+        assert one.why == "each of the updates has a rule of its own, and this one is not used"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -84,6 +85,24 @@ def test_a_scheduler_that_needs_a_function_says_why_it_cannot_be(name: str) -> N
             {"betas": [0.9]},
             ("PN010", ("betas",), "optim.Adam takes a list of 2 for betas", ""),
         ),
+        (
+            "optim.Adam",
+            {"betas": [0.9, math.nan]},
+            ("PN010", ("betas",), "optim.Adam takes finite numbers for betas", ""),
+        ),
+        (
+            "optim.AdamW",
+            {"weight_decay": math.inf},
+            ("PN010", ("weight_decay",), "optim.AdamW takes a finite number for weight_decay", ""),
+        ),
+        *(
+            (
+                "optim.LBFGS",
+                {key: value},
+                ("PN010", (key,), f"optim.LBFGS takes a whole number from 0 on for {key}", ""),
+            )
+            for key, value in {"max_iter": 2.5, "max_eval": True, "history_size": None}.items()
+        ),
     ],
 )
 def test_what_an_optimizer_does_not_take_is_told(
@@ -121,6 +140,38 @@ def test_what_an_optimizer_does_not_take_is_told(
             "lr_scheduler.ReduceLROnPlateau",
             {"mode": 1},
             ("PN010", ("mode",), "lr_scheduler.ReduceLROnPlateau takes a text for mode", ""),
+        ),
+        *(
+            (
+                "lr_scheduler.StepLR",
+                {"step_size": value},
+                (
+                    "PN010",
+                    ("step_size",),
+                    "lr_scheduler.StepLR takes a whole number from 0 on for step_size",
+                    "",
+                ),
+            )
+            for value in (2.5, -3, True)
+        ),
+        *(
+            (
+                "lr_scheduler.MultiStepLR",
+                {"milestones": value},
+                (
+                    "PN010",
+                    ("milestones",),
+                    "lr_scheduler.MultiStepLR takes a list of whole numbers from 0 on for "
+                    "milestones",
+                    "",
+                ),
+            )
+            for value in (5, [3, 6.5], [3, -6])
+        ),
+        (
+            "lr_scheduler.ExponentialLR",
+            {"gamma": math.nan},
+            ("PN010", ("gamma",), "lr_scheduler.ExponentialLR takes a finite number for gamma", ""),
         ),
     ],
 )
