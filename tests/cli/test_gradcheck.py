@@ -142,8 +142,8 @@ def test_a_layer_that_cannot_be_run_is_told_with_its_place(spec: str, capsys: Ca
     Path("mine.py").write_text(PLUGIN.replace("Function.apply(bottom)", "1 / 0"))
     assert main(["gradcheck", spec]) == 2
     assert capsys.readouterr().err == (
-        "error[PN026] mine.yaml:7:7 net.layers.square: it cannot be run: ZeroDivisionError:"
-        " division by zero\n"
+        "error[PN026] mine.yaml:7:7 net.layers.square: it cannot be run: mine.py:21: "
+        "ZeroDivisionError: division by zero\n"
         "    7 |     - {name: square, type: Square}\n"
         "      |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"
         "      see: protonet explain PN026\n"
