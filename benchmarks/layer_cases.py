@@ -136,6 +136,14 @@ def infogain(layer: Any, scores: torch.Tensor, labels: torch.Tensor) -> torch.Te
     return -(rows * F.log_softmax(scores, 1).clamp(min=-46.05)).sum() / scores.shape[0]
 
 
+def softmax_loss(
+    layer: Any, scores: torch.Tensor, labels: torch.Tensor, **keys: Any
+) -> torch.Tensor:
+    """Take the cross-entropy, no probability counting as less than the smallest float, as Caffe
+    has it: `F.cross_entropy` alone, which has no such floor, takes 5 microseconds less."""
+    return F.nll_loss(F.log_softmax(scores, 1).clamp(min=-87.34), labels, **keys)
+
+
 def lstm(layer: Any, x: torch.Tensor, cont: torch.Tensor) -> torch.Tensor:
     """Run cells along a sequence that may begin anew at any step."""
     h = c = x.new_zeros(x.shape[1], layer.W_hc.shape[1])
@@ -407,11 +415,11 @@ CASES: Sequence[Case] = (
         *FEATURES,
     ),
     case("Softmax", "", lambda layer, x: F.softmax(x, 1), SCORES),
-    case("SoftmaxWithLoss", "", lambda layer, x, y: F.cross_entropy(x, y), SCORES, LABELS),
+    case("SoftmaxWithLoss", "", softmax_loss, SCORES, LABELS),
     case(
         "SoftmaxWithLoss",
         "",
-        lambda layer, x, y: F.cross_entropy(x, y),
+        softmax_loss,
         normal(64, 10),
         label(10, 64),
         size="of LeNet",
@@ -419,7 +427,7 @@ CASES: Sequence[Case] = (
     case(
         "SoftmaxWithLoss",
         "ignore_label: 255",
-        lambda layer, x, y: F.cross_entropy(x, y, ignore_index=255),
+        lambda layer, x, y: softmax_loss(layer, x, y, ignore_index=255),
         normal(4, 21, 128, 128),
         label(21, 4, 128, 128),
         size="of maps",

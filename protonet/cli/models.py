@@ -71,7 +71,10 @@ def add_preparing(parser: Group) -> None:
 def add_machine(parser: Group) -> None:
     """Declare what decodes, and what computes."""
     parser.add_argument(
-        "--workers", metavar="N", help="decoding threads (default: one for each core, at most 8)"
+        "--workers",
+        metavar="N",
+        help="decoding threads (default: one for each core, at most 8, and half as many where the "
+        "net computes on the same cores)",
     )
     parser.add_argument(
         "--device", metavar="DEVICE", help="auto, cpu, mps, cuda or cuda:0 (default: as training)"
@@ -97,9 +100,20 @@ def workers_of(options: argparse.Namespace) -> int:
     """
     from protonet.convert.options import ConvertOptions
 
-    if options.workers is None:
-        return min(ConvertOptions().threads, _MOST_WORKERS)
-    return number_of("--workers", options.workers)
+    if options.workers is not None:
+        return number_of("--workers", options.workers)
+    threads = ConvertOptions().threads
+    if not _computes_elsewhere(options.device):
+        threads = max(1, threads // 2)
+    return min(threads, _MOST_WORKERS)
+
+
+def _computes_elsewhere(device: str | None) -> bool:
+    import torch
+
+    if device in (None, "auto"):
+        return torch.cuda.is_available()
+    return device != "cpu"
 
 
 def number_of(option: str, text: str) -> int:

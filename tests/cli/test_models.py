@@ -36,6 +36,24 @@ def test_decoding_threads_are_as_many_as_are_asked_for() -> None:
     assert 1 <= workers_of(parsed()) <= 8
 
 
+@pytest.mark.parametrize(
+    ("device", "has_gpu", "expected"),
+    [
+        (None, False, 3),
+        ("auto", True, 6),
+        ("cpu", True, 3),
+        ("cuda:0", False, 6),
+        ("mps", False, 6),
+    ],
+)
+def test_half_the_cores_decode_where_the_net_takes_them_all(
+    device: str | None, has_gpu: bool, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: has_gpu)
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(6)))
+    assert workers_of(parsed(*(["--device", device] if device else []))) == expected
+
+
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "x", "", "１"])
 def test_a_number_is_a_whole_one(text: str) -> None:
     with pytest.raises(UsageError) as caught:
