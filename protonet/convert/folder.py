@@ -26,6 +26,8 @@ from protonet.errors import DataError
 
 _DATASET_ENDINGS = (".lmdb", ".h5", ".hdf5")
 _SHOWN = 3
+_PICKLES = "batches.meta"
+"""A file of CIFAR's version for Python."""
 
 
 @dataclass
@@ -95,6 +97,11 @@ def _no_classes(folder: Path) -> DataError:
     images = len(_images_beside(folder))
     found = f"{_count(images, 'image')} directly in it" if images else "no images"
     where = shown(folder)
+    if (folder / _PICKLES).is_file():
+        return DataError(
+            f"{where}: holds CIFAR as Python's pickles, which may run any program when they are "
+            "read; convert the binary version, cifar-10-binary.tar.gz"
+        )
     return DataError(
         f"{where}: no class folders, {found}; expected {where}/CLASS/IMAGE.jpg. Images with "
         "labels of their own can be given as a list file, one `path label` a line"

@@ -120,6 +120,17 @@ def test_an_empty_folder_is_refused(photos: Path) -> None:
     assert str(caught.value).startswith(f"{photos}: no class folders, no images; expected ")
 
 
+def test_pickles_are_named_and_never_read(tmp_path: Path) -> None:
+    for name in ("batches.meta", "data_batch_1"):
+        (tmp_path / name).write_bytes(b"\x80\x04.")
+    with pytest.raises(DataError) as caught:
+        class_names(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}: holds CIFAR as Python's pickles, which may run any program when they are "
+        "read; convert the binary version, cifar-10-binary.tar.gz"
+    )
+
+
 @pytest.mark.parametrize(
     ("names", "found"), [(["cat"], "1 class folder"), (["cat", "dog"], "2 class folders")]
 )
