@@ -35,9 +35,6 @@ def resampled(
         return pixels
     import torch
 
-    if size[1] == 1 < size[0]:  # torch 2.13 is wrong for one column where channels are many
-        turned = pixels.swapaxes(0, 1)
-        return resampled(turned, size[::-1], interpolation, antialias=antialias).swapaxes(0, 1)
     lying = torch.from_numpy(np.require(pixels, requirements=("C", "W")))
     images = lying.view(1, *pixels.shape).permute(0, 3, 1, 2)
     scaled = torch.nn.functional.interpolate(images, size, mode=interpolation, antialias=antialias)
