@@ -125,12 +125,14 @@ def _spec(options: argparse.Namespace) -> Spec:
 def _net(spec: Spec, options: argparse.Namespace, solver: SolverSpec) -> tuple[Net, int]:
     """Return the net in its phase, on its device, and the threads of the CPU."""
     from protonet.net import Net
+    from protonet.run.heap import keep_freed_memory
     from protonet.run.machine import choose_device, choose_layout, set_threads
     from protonet.run.precision import set_tensor_cores
     from protonet.schema import located
 
     with located(spec):
         device, threads = choose_device(solver), set_threads(solver)
+        keep_freed_memory()
         layout = choose_layout(solver)
         net = Net(spec.net, options.phase, device=device, channels_last=layout)
     set_tensor_cores(solver.precision)

@@ -23,10 +23,10 @@ from protonet.convert.find import find_parts
 from protonet.convert.made_by import made_by
 from protonet.convert.options import ConvertOptions
 from protonet.convert.plan import Plan, check_room, plan
+from protonet.convert.recorder import Recorder
 from protonet.convert.rejects import write_report
 from protonet.convert.report import Findings, Report, TableReport
 from protonet.convert.resuming import (
-    Recorder,
     Resumable,
     Resumption,
     check_unchanged,
@@ -34,7 +34,6 @@ from protonet.convert.resuming import (
     resumable_tables,
 )
 from protonet.convert.source import Part, Reject
-from protonet.data.lmdb import LmdbStore
 from protonet.data.open import open_dataset
 from protonet.data.place import check_free
 from protonet.data.table import format_of
@@ -68,7 +67,7 @@ def convert(
             raise unreadable(rejects, len(rejects) + sum(part.count for part in parts))
         plans = plan(parts, options)
         earlier = Resumption(
-            destination, plans, head_of(source, options, plans), _no_resuming(destination, options)
+            destination, plans, head_of(source, options, plans), _no_resuming(options)
         )
         with _aside(options) as aside, _created(destination, options, earlier, aside) as tables:
             check_room(plans, destination, earlier.stored_bytes())
@@ -118,7 +117,8 @@ class _Work:
         writer, recorder, earlier = self._begun(one)
         self.duplicates.begin(one.name or "", one.part)
         for batch in earlier.batches():
-            self._write_batch(batch, writer, findings)
+            if self._write_batch(batch, writer, findings) and recorder is not None:
+                recorder.add_known(batch)
             self.done(batch.count)
         rest = one.rows[earlier.count :]
         with closing(one.batches.stream(rest, self.options.threads)) as stream:
@@ -169,12 +169,12 @@ def check_destination(destination: Path, options: ConvertOptions) -> None:
     check_free(destination, format_of(destination).file_name, force=options.force)
 
 
-def _no_resuming(destination: Path, options: ConvertOptions) -> str | None:
+def _no_resuming(options: ConvertOptions) -> str | None:
     """Return why nothing is gone on with, whatever is there."""
     if options.restart:
         return "--restart says so"
-    if options.caffe or format_of(destination) is not LmdbStore:
-        return "only an LMDB of protonet's own can be gone on with"
+    if options.caffe:
+        return "only a dataset of protonet's own can be gone on with"
     return None
 
 

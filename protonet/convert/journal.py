@@ -52,6 +52,8 @@ class Entry(Record):
     """Bytes and shape of each image, by field, where they are stored encoded."""
     checksums: dict[str, tuple[int, tuple[int, ...]]] = {}
     """By column the first chunk that the batch completed, and the checksums from there on."""
+    offsets: dict[str, tuple[Size, ...]] = {}
+    """By column where these chunks begin in the file, of a format that tells so only at the end."""
 
 
 @dataclass
@@ -61,10 +63,17 @@ class Stored:
     Attributes:
         entries: its batches, one after the other.
         checksums: of the chunks of each column, by their numbers.
+        offsets: where those begin in the file, likewise, of a format that tells so only at the end.
     """
 
     entries: list[Entry] = field(default_factory=list)
     checksums: dict[str, dict[int, int]] = field(default_factory=dict)
+    offsets: dict[str, dict[int, int]] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """Number of records that were looked at."""
+        return sum(entry.count for entry in self.entries)
 
     def add(self, entry: Entry) -> None:
         """Take a line."""
@@ -73,6 +82,8 @@ class Stored:
         self.entries.append(entry)
         for name, (first, sums) in entry.checksums.items():
             self.checksums.setdefault(name, {}).update(enumerate(sums, first))
+            offsets = entry.offsets.get(name, ())
+            self.offsets.setdefault(name, {}).update(enumerate(offsets, first))
 
     def sums(self, column: str) -> list[int]:
         """Return the checksums of a column's chunks, up to the first that is not stored."""

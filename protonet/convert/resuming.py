@@ -1,9 +1,10 @@
 """Going on with a conversion that was killed.
 
-What is written to an LMDB of ours lies in a hidden folder, with a journal beside it, until it is
-complete. The next run of the same command reads both: images that are stored are not decoded again.
-The dataset is the same to the last bit. Where the source, the options or the versions are others,
-and for other formats, it begins again, and says so.
+What is written lies in a hidden folder, with a journal beside it, until it is complete. The next
+run of the same command reads both: images that are stored are not decoded again. An LMDB is gone on
+with; from an HDF5 file, which cannot be opened then, they are copied to a new one. The dataset is
+the same to the last bit. Where the source, the options or the versions are others, and for Caffe's
+databases, it begins again, and says so.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -22,23 +23,22 @@ import PIL
 import simplejpeg
 
 from protonet import __version__
-from protonet.convert.batches import Batch
-from protonet.convert.earlier import Earlier, earlier
-from protonet.convert.encoded_pictures import EncodedPictures
+from protonet.convert.earlier import Earlier, OpenFile, earlier
 from protonet.convert.files import shown
 from protonet.convert.flushing import FlushedStore
-from protonet.convert.journal import NAME, Entry, Journal, read_journal
+from protonet.convert.journal import NAME, Journal, Stored, read_journal
+from protonet.convert.kept_store import KeptStore
+from protonet.convert.left_file import ASIDE_JOURNAL, left_file, set_aside
 from protonet.convert.options import ConvertOptions
-from protonet.convert.pictures import Pictures
 from protonet.convert.plan import Plan
+from protonet.convert.recorder import Recorder
 from protonet.convert.stamps import has_own_files, source_stamp
 from protonet.convert.table_files import is_pattern, matched
-from protonet.data.encoded_images import EncodedImages
-from protonet.data.layout import Array
+from protonet.data.hdf5 import Hdf5Store
 from protonet.data.lmdb import LmdbFile, LmdbStore
 from protonet.data.place import appearing
 from protonet.data.table import Tables, format_of
-from protonet.data.writer import Store, TableWriter
+from protonet.data.writer import TableWriter
 from protonet.errors import DataError
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -122,8 +122,15 @@ class Resumption:
         )
         return False
 
+    @property
+    def in_place(self) -> bool:
+        """Whether what is stored stays where it is; else it is copied to a new file."""
+        return format_of(self.destination) is not Hdf5Store
+
     def kept(self) -> dict[str, int]:
         """Return how many chunks of each column of images are stored and stay."""
+        if not self.in_place:
+            return {}
         return {
             f"{name}/{field}" if name else field: one.whole_chunks(field)
             for name, one in self.tables.items()
@@ -131,13 +138,26 @@ class Resumption:
         }
 
     def stored_bytes(self) -> int:
-        """Return the size of the images that are stored."""
+        """Return the size of the images that are stored and stay."""
+        if not self.in_place:
+            return 0
         columns = (one.column for known in self.tables.values() for one in known.images.values())
         return sum(column.count * column.record_bytes for column in columns)
 
+    def journal(self, path: Path) -> Journal:
+        """Return the journal of what is written now.
+
+        Raises: StorageError if the disk refuses.
+        """
+        if self.tables and self.in_place:
+            return Journal.go_on(path)
+        return Journal.begin(path, self.head)
+
     def _read(self, folder: Path) -> str | None:
         """Read what an earlier run stored; return why it is of no use, if it is of none."""
-        found = read_journal(folder / NAME)
+        if not self.in_place:
+            set_aside(folder, folder / self.destination.name)
+        found = read_journal(folder / (NAME if self.in_place else ASIDE_JOURNAL))
         if found is None:
             return "it had stored nothing yet"
         head, stored = found
@@ -146,7 +166,7 @@ class Resumption:
                 return _CHANGED[name]
         where = shown(self.destination)
         try:
-            file = LmdbFile(folder, where)
+            file = self._open(folder, stored, where)
             self.tables = {
                 one.name: earlier(one, stored[one.name or ""], file, where)
                 for one in self.plans
@@ -158,6 +178,11 @@ class Resumption:
             return "no images are stored that would have to be decoded"
         return next((why for one in self.tables.values() if (why := one.changed())), None)
 
+    def _open(self, folder: Path, stored: Mapping[str, Stored], where: str) -> OpenFile:
+        if self.in_place:
+            return LmdbFile(folder, where)
+        return left_file(folder, stored, where)
+
 
 class Resumable:
     """The tables of a dataset that is written; `resumable_tables` makes it.
@@ -165,89 +190,25 @@ class Resumable:
     Args:
         tables: where records are written.
         resumption: what is stored already.
-        journal: where it is told what is stored; None where nobody could go on with it.
+        journal: where it is told what is stored.
+        file: what is written to.
     """
 
-    def __init__(self, tables: Tables, resumption: Resumption, journal: Journal | None) -> None:
-        self.tables, self._resumption, self._journal = tables, resumption, journal
+    def __init__(
+        self, tables: Tables, resumption: Resumption, journal: Journal, file: LmdbStore | Hdf5Store
+    ) -> None:
+        self.tables, self._resumption = tables, resumption
+        self._journal, self._file = journal, file
 
     def earlier(self, plan: Plan) -> Earlier:
         """Return what is stored of a table."""
         return self._resumption.tables.get(plan.name) or Earlier(plan, (), {})
 
-    def recorder(self, plan: Plan, writer: TableWriter) -> Recorder | None:
-        """Return what tells the journal of a table's batches; None where there is no journal."""
-        return (
-            None if self._journal is None else Recorder(self._journal, self.earlier(plan), writer)
-        )
-
-
-class Recorder:
-    """Tells the journal of each batch that was written.
-
-    Args:
-        journal: it.
-        known: what it says of the table already.
-        writer: what wrote the batches.
-    """
-
-    def __init__(self, journal: Journal, known: Earlier, writer: TableWriter) -> None:
-        self._journal, self._plan, self._writer = journal, known.plan, writer
-        self._start = known.count
-        columns = known.plan.batches.columns
-        images = [n for n, one in columns.items() if isinstance(one, Pictures | EncodedPictures)]
-        self._told = {
-            name: known.images[name].column.chunks if name in known.images else 0 for name in images
-        }
-
-    def add(self, batch: Batch) -> None:
-        """Tell that a batch was written.
-
-        Raises: StorageError if the disk refuses.
-        """
-        rows = self._plan.rows[self._start : self._start + batch.count]
-        left_out = np.flatnonzero(~np.isin(rows, batch.indices)) if batch.rejects else ()
-        entry = Entry(
-            table=self._plan.name or "",
-            start=self._start,
-            count=batch.count,
-            stamp=batch.stamp,
-            left_out=tuple(map(int, left_out)),
-            rejects=tuple((one.name, one.why) for one in batch.rejects),
-            colour=batch.colour,
-            remarks=tuple(batch.remarks.items()),
-            encoded={name: _sizes(one) for name, one in batch.arrays.items()
-                     if isinstance(one, EncodedImages)},
-            checksums=dict(self._checksums()),
-        )  # fmt: skip
-        self._journal.add(entry)
-        self._start += batch.count
-
-    def _checksums(self) -> Iterator[tuple[str, tuple[int, tuple[int, ...]]]]:
-        for name, told in self._told.items():
-            sums = self._writer.checksums[name]
-            if len(sums) > told:
-                yield name, (told, tuple(sums[told:]))
-                self._told[name] = len(sums)
-
-
-class KeptStore:
-    """A format some chunks of which are stored already; those are not written again.
-
-    Args:
-        store: the format.
-        kept: number of chunks of each column that are stored.
-    """
-
-    def __init__(self, store: Store, kept: Mapping[str, int]) -> None:
-        self._store, self._kept = store, kept
-        self.begin, self.put = store.begin, store.put
-        self.finish, self.release = store.finish, store.release
-
-    def chunk(self, name: str, index: int, records: Array) -> None:
-        """Write a column's next chunk, if it is not stored."""
-        if index >= self._kept.get(name, 0):
-            self._store.chunk(name, index, records)
+    def recorder(self, plan: Plan, writer: TableWriter) -> Recorder:
+        """Return what tells the journal of a table's batches."""
+        if isinstance(self._file, Hdf5Store):
+            return Recorder(self._journal, Earlier(plan, (), {}), writer, self._file.offset)
+        return Recorder(self._journal, self.earlier(plan), writer)
 
 
 @contextmanager
@@ -268,27 +229,16 @@ def resumable_tables(
     """
     store_type = format_of(path)
     with appearing(path, store_type.file_name, force=force, adopt=resumption.adopt) as place:
-        file: Store = store_type(place, str(path))
+        file = store_type(place, str(path))
         store = KeptStore(FlushedStore(file, place) if aside else file, resumption.kept())
-        journal = None
         try:
-            if resumption.tables:
-                journal = Journal.go_on(place.parent / NAME)
-            elif store_type is LmdbStore:
-                journal = Journal.begin(place.parent / NAME, resumption.head)
-            tables = Tables(store, str(path), aside)
-            yield Resumable(tables, resumption, journal)
-            tables.finish()
-            store.finish()
+            with closing(resumption.journal(place.parent / NAME)) as journal:
+                tables = Tables(store, str(path), aside)
+                yield Resumable(tables, resumption, journal, file)
+                tables.finish()
+                store.finish()
         finally:
             store.release()
-            if journal is not None:
-                journal.close()
-
-
-def _sizes(images: EncodedImages) -> tuple[tuple[int, tuple[int, ...]], ...]:
-    pairs = zip(images.data, images.shapes, strict=True)
-    return tuple((len(data), tuple(shape)) for data, shape in pairs)
 
 
 def _files(source: Path, plans: Sequence[Plan]) -> str:

@@ -65,6 +65,16 @@ class Hdf5Store:
                 records = whole
             array.id.write_direct_chunk((first, *(0 for _ in array.shape[1:])), records)
 
+    def offset(self, name: str, index: int) -> int:
+        """Return where a chunk that was written begins in the file, in bytes.
+
+        HDF5 writes this down when the file is closed; the chunk itself lies there at once.
+        """
+        with _writing(self._path):
+            array = self._file[name]
+            first = (index * array.chunks[0], *(0 for _ in array.shape[1:]))
+            return int(array.id.get_chunk_info_by_coord(first).byte_offset)
+
     def put(self, name: str, value: str | Array) -> None:
         """Write a small value."""
         with _writing(self._path):

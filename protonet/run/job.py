@@ -18,6 +18,7 @@ from protonet.run.choice import Choice
 from protonet.run.deciding import Deciding, deciding, unwatched
 from protonet.run.durations import timed
 from protonet.run.evaluation import evaluation_of
+from protonet.run.heap import keep_freed_memory
 from protonet.run.machine import (
     choose_compilation,
     choose_device,
@@ -166,6 +167,7 @@ def _job(spec: Spec, before: Machine | None, tell: tuple[Tell, Tell], group: Gro
     say, status = tell
     written = required_solver(spec)
     device = choose_device(written, before, group)
+    keep_freed_memory()
     choice = group.from_first(lambda: _chosen(spec, written, device, before, say, group))
     torch.set_num_threads(choice.threads)
     check_alone(written, group)

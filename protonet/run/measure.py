@@ -15,6 +15,7 @@ from protonet.run.confusion import report
 from protonet.run.evaluation import evaluation_with, prepared_as
 from protonet.run.evaluator import Scores, measure_set
 from protonet.run.folder import known_run
+from protonet.run.heap import keep_freed_memory
 from protonet.run.job import test_nets
 from protonet.run.machine import choose_device, memory_errors, set_threads
 from protonet.run.output import Output, Silent
@@ -86,6 +87,7 @@ def _measured(asked: _Asked, weights: str | Path, transform: Preparing) -> dict[
             raise PathError("PN042", ("data",), "there is no evaluation set, such as data.test")
         solver = spec.solver
         set_threads(solver, group=group)
+        keep_freed_memory()
         layout = solver.channels_last if solver else None
         device = choose_device(solver, group=group)
         net = Net(spec.net, "train", device=device, channels_last=layout)

@@ -10,6 +10,7 @@ from protonet.net import Net
 from protonet.run.by_hand import ByHand, by_hand
 from protonet.run.evaluation import evaluation_of, evaluation_with
 from protonet.run.folder import known_run
+from protonet.run.heap import keep_freed_memory
 from protonet.run.machine import choose_device, choose_layout, set_threads
 from protonet.run.named import Named, load_named
 from protonet.run.output import Output
@@ -168,6 +169,7 @@ def _deployed(spec: Spec, device: str | None) -> Net:
     solver = solver.model_copy(update={"device": device}) if device else solver
     with located(spec):
         set_threads(solver)
+        keep_freed_memory()
         layout = choose_layout(solver)
         return Net(spec.net, "deploy", device=choose_device(solver), channels_last=layout)
 

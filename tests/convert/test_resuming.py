@@ -69,15 +69,33 @@ def went_on(records: int, total: int = 15) -> str:
     return f"went on where an earlier run was killed: {records} of {total} records"
 
 
+@pytest.mark.parametrize("name", ["a.lmdb", "a.h5"])
 @pytest.mark.parametrize("killed_at", [(8,), (3, 6, 15)])
-def test_it_goes_on_where_it_was(killed_at: tuple[int, ...], folder: Path) -> None:
+def test_it_goes_on_where_it_was(killed_at: tuple[int, ...], name: str, folder: Path) -> None:
     for records in killed_at:
-        kill(folder, records, LARGE)
-    report = again(LARGE)
+        kill(folder, records, LARGE, name)
+    report = again(LARGE, name)
     assert report.notes[0] == went_on(-(-killed_at[-1] // 3) * 3)
-    assert left(folder) == {"photos", "a.lmdb"}
+    assert left(folder) == {"photos", name}
+    assert headers(report) == headers(again(LARGE, f"b{Path(name).suffix}"))
+
+
+def test_nothing_but_the_data_is_in_the_folder(folder: Path) -> None:
+    kill(folder, 8, LARGE)
+    again(LARGE)
     assert {path.name for path in (folder / "a.lmdb").iterdir()} == {"data.mdb"}
-    assert headers(report) == headers(again(LARGE, "b.lmdb"))
+
+
+@pytest.mark.parametrize("copied", [3, 9, 12])
+def test_a_run_killed_while_it_copies_loses_nothing_of_the_one_before(
+    copied: int, folder: Path
+) -> None:
+    kill(folder, 9, LARGE, "a.h5")
+    kill(folder, copied, LARGE, "a.h5")
+    report = again(LARGE, "a.h5")
+    assert report.notes[0] == went_on(max(9, copied))
+    assert headers(report) == headers(again(LARGE, "b.h5"))
+    assert left(folder) == {"photos", "a.h5", "b.h5"}
 
 
 @pytest.mark.parametrize(
@@ -88,15 +106,18 @@ def test_it_goes_on_where_it_was(killed_at: tuple[int, ...], folder: Path) -> No
         ConvertOptions(resize=(400, 400), gray=True, limit=14),
     ],
 )
-def test_whatever_was_asked_for_is_the_same(options: ConvertOptions, folder: Path) -> None:
+@pytest.mark.parametrize("ending", ["lmdb", "h5"])
+def test_whatever_was_asked_for_is_the_same(
+    ending: str, options: ConvertOptions, folder: Path
+) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (15, 300, 400, 3), np.uint8)
     for path, pixels in zip(sorted(Path("photos").glob("*/*.png")), noise, strict=True):
         save(path, Image.fromarray(pixels))
-    kill(folder, 13, options)
-    report = again(options)
+    kill(folder, 13, options, f"a.{ending}")
+    report = again(options, f"a.{ending}")
     assert report.notes[0].startswith("went on where an earlier run was killed: ")
     assert not report.notes[0].split(": ")[1].startswith("0 ")
-    plain = again(options, "b.lmdb")
+    plain = again(options, f"b.{ending}")
     assert headers(report) == headers(plain)
     assert report.notes[1:] == plain.notes
 
@@ -105,16 +126,17 @@ def test_whatever_was_asked_for_is_the_same(options: ConvertOptions, folder: Pat
     "options",
     [ConvertOptions(encode=Encoding()), ConvertOptions(encode=Encoding("PNG"), skip=True)],
 )
-def test_encoded_images_are_the_same(options: ConvertOptions, folder: Path) -> None:
+@pytest.mark.parametrize("ending", ["lmdb", "h5"])
+def test_encoded_images_are_the_same(ending: str, options: ConvertOptions, folder: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (70, 100, 150, 3), np.uint8)
     for number, pixels in enumerate(noise):
         save(Path(f"photos/cat/{number:03}.png"), Image.fromarray(pixels[: 50 + number % 2]))
     if options.skip:
         Path("photos/cat/010.png").write_bytes(b"")
-    kill(folder, 64, options)
-    report = again(options)
+    kill(folder, 64, options, f"a.{ending}")
+    report = again(options, f"a.{ending}")
     assert report.notes[0] == went_on(31, 80)  # a batch; 62 fill only one chunk of 1 MiB
-    assert headers(report) == headers(again(options, "b.lmdb"))
+    assert headers(report) == headers(again(options, f"b.{ending}"))
 
 
 def test_what_is_left_out_is_left_out_again(folder: Path) -> None:
@@ -223,12 +245,13 @@ def test_what_cannot_be_trusted_is_begun_again(key: str, why: str, folder: Path)
     assert again(LARGE).notes[0] == begun_again(why, hidden)
 
 
-def test_a_damaged_file_is_begun_again(folder: Path) -> None:
-    kill(folder, 9, LARGE)
-    hidden = hidden_folder()
-    (Path(hidden) / "data.mdb").write_bytes(b"0" * 8192)
-    report = again(LARGE)
-    why, _, _ = report.notes[0].partition(": a.lmdb")
+@pytest.mark.parametrize(("name", "file"), [("a.lmdb", "data.mdb"), ("a.h5", "a.h5")])
+def test_a_damaged_file_is_begun_again(name: str, file: str, folder: Path) -> None:
+    kill(folder, 9, LARGE, name)
+    hidden = hidden_folder(name)
+    (Path(hidden) / file).write_bytes(b"0" * 8192)
+    report = again(LARGE, name)
+    why, _, _ = report.notes[0].partition(f": {name}")
     assert why == (
         "an earlier run was killed, and this one began again, for what it stored cannot be read"
     )
@@ -243,19 +266,14 @@ def test_without_a_whole_chunk_there_is_nothing_to_go_on_with(folder: Path) -> N
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "options"), [("a.h5", LARGE), ("a.lmdb", ConvertOptions(caffe=True))]
-)
-def test_other_formats_begin_again_and_say_so(
-    name: str, options: ConvertOptions, folder: Path
-) -> None:
-    kill(folder, 9, options, name)
-    hidden = hidden_folder(name)
-    report = again(options, name)
+def test_caffes_databases_begin_again_and_say_so(folder: Path) -> None:
+    kill(folder, 9, ConvertOptions(caffe=True))
+    hidden = hidden_folder()
+    report = again(ConvertOptions(caffe=True))
     assert report.notes[0] == begun_again(
-        "only an LMDB of protonet's own can be gone on with", hidden
+        "only a dataset of protonet's own can be gone on with", hidden
     )
-    assert left(folder) == {"photos", name}
+    assert left(folder) == {"photos", "a.lmdb"}
 
 
 def test_a_run_that_is_still_writing_is_left_alone(folder: Path) -> None:

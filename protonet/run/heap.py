@@ -1,0 +1,35 @@
+"""Memory that tensors let go of, kept for the tensors that come next.
+
+The C library gives large blocks back to the system as soon as they are free. Each step of training
+then has the system make the same pages anew, and fill them with zeros first: on two cores a third
+of the time of CIFAR-10 quick or ResNet-50. With the blocks kept, a step finds its memory where the
+step before it left it. The process holds as much as it needed at most, until it ends.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""What mallopt(3) calls M_TRIM_THRESHOLD and M_MMAP_THRESHOLD."""
+_NEVER = -1
+_LARGEST, _LARGEST_BEFORE = 1 << 30, 1 << 25
+"""Bytes of the largest block that is kept, by the C library; and what glibc before 2.35 takes."""
+_BY_HAND = ("GLIBC_TUNABLES", "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_")
+
+
+def keep_freed_memory() -> bool:
+    """Have the C library keep what is freed, in this process, from now on.
+
+    Returns: whether it does. It does not where the environment says already how it is to do, with
+    one of glibc's own variables, nor where it is another library than glibc.
+    """
+    if sys.platform != "linux" or any(name in os.environ for name in _BY_HAND):
+        return False
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        return False
+    largest = any(mallopt(_MMAP_THRESHOLD, size) for size in (_LARGEST, _LARGEST_BEFORE))
+    return largest and bool(mallopt(_TRIM_THRESHOLD, _NEVER))

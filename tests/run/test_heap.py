@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from protonet.run.heap import keep_freed_memory
+
+STEPS = 20
+FAULTS = f"""
+import resource, sys
+import numpy as np
+from protonet.run.heap import keep_freed_memory
+def step():
+    for _ in range({STEPS}):
+        one, two = np.ones(40 << 20, np.uint8), np.ones(50 << 20, np.uint8)
+        del one, two
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    step()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+step()
+print(faults(), keep_freed_memory(), faults())
+"""
+
+
+def faults(**environment: str) -> tuple[int, bool, int]:
+    """Return how often the system had to make a page, before and after, and what was said."""
+    done = subprocess.run(
+        [sys.executable, "-c", FAULTS],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    before, kept, after = done.stdout.split()
+    return int(before), kept == "True", int(after)
+
+
+@pytest.fixture
+def glibc(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GLIBC_TUNABLES", "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"):
+        monkeypatch.delenv(name, raising=False)
+    if "glibc" not in (os.confstr("CS_GNU_LIBC_VERSION") or ""):
+        pytest.skip("only glibc can be told")
+
+
+@pytest.mark.usefixtures("glibc")
+def test_the_system_makes_each_page_once() -> None:
+    before, kept, after = faults()
+    assert kept
+    assert after < 2 * before / STEPS  # all pages of one step, instead of those of each
+
+
+@pytest.mark.usefixtures("glibc")
+def test_what_the_environment_says_holds() -> None:
+    before, kept, after = faults(MALLOC_TRIM_THRESHOLD_="131072")
+    assert not kept
+    assert after > before / 2
+
+
+@pytest.mark.usefixtures("glibc")
+def test_an_older_glibc_keeps_smaller_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+
+    def mallopt(parameter: int, value: int) -> int:
+        asked.append((parameter, value))
+        return int(value <= 1 << 25)
+
+    monkeypatch.setattr(
+        "protonet.run.heap.ctypes.CDLL", lambda name: SimpleNamespace(mallopt=mallopt)
+    )
+    assert keep_freed_memory()
+    assert asked == [(-3, 1 << 30), (-3, 1 << 25), (-1, -1)]
+
+
+def test_another_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("protonet.run.heap.ctypes.CDLL", lambda name: SimpleNamespace())
+    assert not keep_freed_memory()
+    monkeypatch.setattr("protonet.run.heap.sys.platform", "darwin")
+    assert not keep_freed_memory()
