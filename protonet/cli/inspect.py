@@ -29,7 +29,8 @@ protonet inspect photos.lmdb --format json"""
 _BAR = 30
 _SHOWN_CLASSES = 40
 _SHOWN_NAMES = 8
-_MOST = 400
+_USUAL, _MOST = 64, 400
+"""Images on a sheet."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--sheet", metavar="OUT.png", type=Path, help="draw images as a PNG")
     parser.add_argument(
-        "--count", metavar="N", type=int, default=64, help="images on the sheet (default: 64)"
+        "--count", metavar="N", type=int, help=f"images on the sheet (default: {_USUAL})"
     )
     add_format(parser)
 
@@ -59,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
         if options.record is not None:
             print("\n".join(_record_lines(table, options.record)))
         if options.sheet is not None:
-            _draw(table, options.sheet, options.count)
+            _draw(table, options.sheet, options.count or _USUAL)
         return 0
     headers = [(table.address, table.header()) for table in tables]
     if options.format == "json":
@@ -101,8 +102,12 @@ def _window_lines(address: str, facts: WindowFacts) -> Iterator[str]:
 def _check(options: argparse.Namespace) -> None:
     if options.sheet is not None and options.sheet.suffix != ".png":
         raise UsageError(f"{options.sheet}: a sheet is .png")
+    if options.count is None:
+        return
     if not 1 <= options.count <= _MOST:
         raise UsageError(f"--count {options.count}: 1 to {_MOST} images can be shown")
+    if options.sheet is None:
+        raise UsageError("--count is the number of images on a sheet; --sheet OUT.png draws one")
 
 
 def _only(tables: tuple[Stored, ...]) -> Stored:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from protonet.convert.batches import Batch
-from protonet.convert.source import Part
+from protonet.convert.source import LABEL, MOST_CLASSES, Part
 from protonet.data.header import Header
 
 _SHOWN = 3
@@ -78,7 +80,19 @@ class Findings:
         images = self.part.images
         if images is not None and not self.colour and images.channels != "gray":
             notes.append("every image is grey; with --gray a record takes a third of the space")
-        return tuple(notes)
+        return (*notes, *_no_classes(self.part))
+
+
+def _no_classes(part: Part) -> Iterator[str]:
+    """Say of whole numbers that they are no classes, for they may have been meant to be."""
+    spec = part.values[LABEL].spec(LABEL) if LABEL in part.values else None
+    if part.classes is None and spec and not spec.shape and np.dtype(spec.dtype).kind in "iu":
+        low, high = int(part.labels.min()), int(part.labels.max())
+        if low < 0 or high >= MOST_CLASSES:
+            yield (
+                f"the labels go from {low} to {high}: they are stored as numbers, for classes are "
+                f"counted from 0 and below {MOST_CLASSES:,}"
+            )
 
 
 def _some(texts: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from protonet.pycaffe.plan import SPLIT, Plan, plan_of
 from protonet.pycaffe.python_layers import PYTHON
 from protonet.pycaffe.step import Layer, layers_of
 from protonet.pycaffe.work import Work
+from protonet.run.heap import keep_freed_memory
 from protonet.schema import located
 from protonet.spec.net import InputSpec
 
@@ -137,6 +138,7 @@ def build(opened: Opened) -> Built:
     Raises: SpecError with everything that does not fit; DataError if its data cannot be read.
     """
     device = mode.device()
+    keep_freed_memory()  # as Caffe, whose blobs keep theirs
     with located(opened.spec):
         core = Core(
             opened.net, opened.phase, seed=mode.next_seed(), device=device, channels_last=False

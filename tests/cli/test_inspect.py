@@ -102,6 +102,10 @@ def test_a_sheet_is_drawn(capsys: Capture) -> None:
          "t.h5: there is no record 2; its 2 records are numbered from 0 to 1"),
         (["t.h5", "--sheet", "s.jpg"], "s.jpg: a sheet is .png"),
         (["t.h5", "--sheet", "s.png", "--count", "0"], "--count 0: 1 to 400 images can be shown"),
+        (
+            ["t.h5", "--count", "5"],
+            "--count is the number of images on a sheet; --sheet OUT.png draws one",
+        ),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused(words: list[str], message: str, capsys: Capture) -> None:
