@@ -68,7 +68,7 @@ def open_datums(
     """
     file = map_file(Path(folder) / FILE, where)
     try:
-        offsets, sizes = places(file.data)
+        offsets, sizes = places(file.data, all_pages=False)
     except PageError as error:
         raise DataError(f"{where}: {FILE} cannot be read: {error}") from error
     if not len(offsets):

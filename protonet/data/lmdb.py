@@ -104,7 +104,7 @@ class LmdbFile:
         self._where = where
         self._bytes = map_file(folder / "data.mdb", where)
         try:
-            self._spans = values(self._bytes.data)
+            self._spans = values(self._bytes.data, all_pages=False)
         except PageError as error:
             raise DataError(
                 f"{where}: data.mdb cannot be read: {error}; convert the data again"

@@ -72,34 +72,37 @@ class _Meta:
     transaction: int
 
 
-def values(file: Buffer) -> dict[bytes, Span]:
+def values(file: Buffer, *, all_pages: bool = True) -> dict[bytes, Span]:
     """Return where each key's value lies.
 
     Args:
         file: the whole `data.mdb`.
+        all_pages: look at the first page of each large value too, and whether it is that of one.
+            These lie all over the file: where values have checksums it is better left.
 
     Raises: PageError if anything in it cannot be.
     """
     meta = _checked_meta(file)
     if meta.root == _EMPTY:
         return {}
-    found = dict(_Walk(file, meta).entries(meta.root, meta.depth))
+    found = dict(_Walk(file, meta, all_pages).entries(meta.root, meta.depth))
     if len(found) != meta.entries:
         raise PageError(f"it holds {len(found)} entries of {meta.entries}")
     return found
 
 
-def places(file: Buffer) -> tuple[Rows, Rows]:
+def places(file: Buffer, *, all_pages: bool = True) -> tuple[Rows, Rows]:
     """Return where every value lies, in the order of the keys, as offsets and sizes, (N,) each.
 
-    It takes a tenth of the memory of `values`: for databases with a key for each record.
+    It takes a tenth of the memory of `values`, whose arguments it has: for databases with a key for
+    each record.
 
     Raises: PageError if anything in the file cannot be.
     """
     meta = _checked_meta(file)
     if meta.root == _EMPTY:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    spans = (span for _, span in _Walk(file, meta).entries(meta.root, meta.depth))
+    spans = (span for _, span in _Walk(file, meta, all_pages).entries(meta.root, meta.depth))
     numbers = (number for span in spans for number in (span.offset, span.size))
     pairs = np.fromiter(numbers, np.int64).reshape(-1, 2)
     if len(pairs) != meta.entries:
@@ -115,7 +118,7 @@ def first_key(file: Buffer) -> bytes | None:
     meta = _checked_meta(file)
     if meta.root == _EMPTY:
         return None
-    key, _ = next(_Walk(file, meta).entries(meta.root, meta.depth), (None, None))
+    key, _ = next(_Walk(file, meta, False).entries(meta.root, meta.depth), (None, None))
     return key
 
 
@@ -154,8 +157,8 @@ def _meta(file: Buffer, offset: int) -> _Meta:
 class _Walk:
     """One walk over the tree; it meets no more pages than there are."""
 
-    def __init__(self, file: Buffer, meta: _Meta) -> None:
-        self._file, self._meta = file, meta
+    def __init__(self, file: Buffer, meta: _Meta, all_pages: bool) -> None:
+        self._file, self._meta, self._all_pages = file, meta, all_pages
         self._left = min(meta.tree_pages, meta.pages)
 
     def entries(self, number: int, depth: int) -> Iterator[tuple[bytes, Span]]:
@@ -201,9 +204,12 @@ class _Walk:
         if flags != _LARGE or offset + _NUMBER.size > end:
             raise PageError("an entry is damaged, or of a kind that protonet does not write")
         (number,) = _NUMBER.unpack_from(self._file, offset)
-        start, kind, low, high = self._page(number)
-        pages = low | high << 16
+        if self._all_pages:
+            _, kind, low, high = self._page(number)
+            pages = low | high << 16
+        else:
+            kind, pages = _OVERFLOW, -(-(size + _PAGE.size) // self._meta.page_size)
         room = pages * self._meta.page_size - _PAGE.size
-        if kind != _OVERFLOW or number + pages > self._meta.pages or size > room:
+        if kind != _OVERFLOW or number < 2 or number + pages > self._meta.pages or size > room:
             raise PageError(f"page {number} is damaged: it does not hold its value")
-        return Span(start + _PAGE.size, size)
+        return Span(number * self._meta.page_size + _PAGE.size, size)

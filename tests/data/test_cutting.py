@@ -141,3 +141,19 @@ def test_a_reader_gives_windows_by_position(tmp_path: Path) -> None:
         ):
             top, left = place % 50, place * 3 % 60
             assert np.array_equal(image, stored[row][:, top : top + 8, left : left + 9])
+
+
+@pytest.mark.parametrize("ending", ["lmdb", "h5"])
+def test_more_images_than_a_thread_takes_are_cut_alike(ending: str, tmp_path: Path) -> None:
+    stored = images(60)
+    path = write(tmp_path / f"a.{ending}", {"data": stored})
+    draw = np.random.default_rng(0)
+    rows, tops, lefts = draw.integers(0, 12, 100), *draw.integers(0, 11, (2, 100))
+    mirrored = draw.random(100) < 0.5
+    out = np.zeros((100, 3, 50, 50), np.uint8)
+    windows = Windows(tops, lefts, 50, 50, mirrored)
+    with open_dataset(path) as dataset:
+        gather_windows(dataset, rows, "data", windows, out)
+    for k, (row, top, left) in enumerate(zip(rows, tops, lefts, strict=True)):
+        window = stored[row, :, top : top + 50, left : left + 50]
+        assert np.array_equal(out[k], window[..., ::-1] if mirrored[k] else window)

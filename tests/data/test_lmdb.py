@@ -243,4 +243,4 @@ def test_opening_reads_no_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(lmdb_pages._Walk, "_page", look)
     open_dataset(path)
-    assert len(looked) == 5  # one leaf, and the first page of each chunk
+    assert len(looked) == 1  # the leaf; none of the pages that chunks begin on

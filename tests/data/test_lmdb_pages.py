@@ -253,7 +253,24 @@ def test_a_page_below_itself_ends(tmp_path: Path) -> None:
     assert str(caught.value) == "its tree of keys is damaged: it meets a page twice"
 
 
-def test_any_flipped_bit_gives_values_or_a_refusal(good: bytes) -> None:
+def test_the_pages_of_large_values_need_not_be_looked_at(good: bytes) -> None:
+    at = overflow(good) * page_size(good)
+    changed = bytearray(good)
+    changed[at : at + 16] = bytes(16)
+    spans = values(memoryview(good))
+    assert values(memoryview(changed), all_pages=False) == spans
+    offsets, sizes = places(memoryview(changed), all_pages=False)
+    assert list(zip(offsets.tolist(), sizes.tolist(), strict=True)) == [
+        (spans[key].offset, spans[key].size) for key in (b"large", b"small")
+    ]
+    pages = len(good) // page_size(good)
+    for number in (0, 1, pages - 2, pages, 1 << 40):  # the value takes three pages
+        with pytest.raises(PageError, match=f"page {number} is damaged: it does not hold"):
+            values(memoryview(put(good, node(good, 0) + 13, "<Q", number)), all_pages=False)
+
+
+@pytest.mark.parametrize("all_pages", [True, False])
+def test_any_flipped_bit_gives_values_or_a_refusal(all_pages: bool, good: bytes) -> None:
     """Every bit of the pages that say where things are; only PageError may be raised."""
     size = page_size(good)
     used = [*range(160), *range(size, size + 160), *range(leaf(good), leaf(good) + size)]
@@ -261,7 +278,7 @@ def test_any_flipped_bit_gives_values_or_a_refusal(good: bytes) -> None:
         for bit in range(8):
             changed = flipped(good, position, bit)
             try:
-                spans = values(memoryview(changed)).values()
+                spans = values(memoryview(changed), all_pages=all_pages).values()
             except PageError:
                 continue
             assert all(0 <= span.offset <= span.offset + span.size <= len(good) for span in spans)
