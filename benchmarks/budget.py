@@ -31,6 +31,7 @@ from protonet.data.open import open_dataset
 from protonet.data.order import Order
 from protonet.data.reader import Reader
 from protonet.net import Net
+from protonet.run.heap import keep_freed_memory
 from protonet.schema import load_spec
 from protonet.transforms import Context, read_transform
 from protonet.transforms.sizing import build_sizing
@@ -122,6 +123,7 @@ def main() -> None:
     parser.add_argument("--iterations", type=int, default=12)
     parser.add_argument("--copies", type=int, default=5, help="of the 200 photos")
     options = parser.parse_args()
+    keep_freed_memory()  # as a training does
     with tempfile.TemporaryDirectory() as folder:
         prepare(Path(folder), options.copies)
         found = compare(Path(folder), options)

@@ -18,7 +18,7 @@ def add_named_spec(parser: argparse.ArgumentParser) -> None:
         "spec",
         metavar="SPEC",
         help="the YAML file, a net's or solver's .prototxt of Caffe, a run or snapshot "
-        "(runs/NAME/1), or zoo://NAME",
+        "(runs/NAME/1), the folder of a model, or zoo://NAME",
     )
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from protonet.cli.arguments import add_plugins
+from protonet.cli.models import add_model, add_weights
 from protonet.cli.terminal import Terminal
 from protonet.errors import UsageError
 
@@ -21,12 +22,7 @@ protonet export deploy.prototxt net.safetensors --to safetensors --weights net.c
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument(
-        "model",
-        metavar="MODEL",
-        help="a run or snapshot (runs/NAME/1), zoo://NAME, or a YAML or prototxt file, with "
-        "--weights or else the newest run of its name",
-    )
+    add_model(parser)
     parser.add_argument(
         "out",
         metavar="OUT",
@@ -40,11 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a program of torch.export (.pt2), ONNX (.onnx), Caffe's prototxt and caffemodel, or "
         "the weights alone (.safetensors)",
     )
-    parser.add_argument(
-        "--weights",
-        metavar="FILE",
-        help=".safetensors, .npz, .caffemodel, a snapshot, a run or zoo://NAME",
-    )
+    add_weights(parser)
     parser.add_argument("--force", action="store_true", help="replace OUT if it is there")
     add_plugins(parser)
     _add_changes(parser)

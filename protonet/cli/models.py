@@ -24,8 +24,8 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model",
         metavar="MODEL",
-        help="a run or snapshot (runs/NAME/1), zoo://NAME, or a YAML or prototxt file, with "
-        "--weights or else the newest run of its name",
+        help="a run or snapshot (runs/NAME/1), the folder of a model, zoo://NAME, or a YAML or "
+        "prototxt file, with --weights or else the newest run of its name",
     )
 
 

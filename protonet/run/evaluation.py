@@ -20,6 +20,8 @@ from protonet.transforms import Context, build_pipeline, read_transform
 from protonet.transforms.channels import reorder
 from protonet.zoo.address import is_address
 from protonet.zoo.find import find
+from protonet.zoo.folder import model_in
+from protonet.zoo.model import WEIGHTS
 
 _IMAGE_AXES = 3
 
@@ -60,13 +62,16 @@ def evaluation_with(weights: str | Path) -> Evaluation | None:
     """Return how samples are prepared for some weights; None where they do not say it.
 
     Args:
-        weights: a file, a snapshot, a run, or a model of the zoo that has been pulled.
+        weights: a file, a snapshot, a run, a model's folder or the weights in it, or a model of the
+            zoo that has been pulled.
 
     Raises: DataError, UsageError or SnapshotError if they are damaged, or not there.
     """
     if is_address(str(weights)):
         return find(str(weights)).model.evaluation
-    return read_evaluation(Path(weights))
+    path = Path(weights)
+    model = model_in(path.parent if path.name == WEIGHTS else path)
+    return model.evaluation if model else read_evaluation(path)
 
 
 def prepared_as(opened: OpenSet, kept: Evaluation, weights: str, seed: int) -> tuple[OpenSet, str]:

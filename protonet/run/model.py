@@ -88,8 +88,8 @@ def open_net(name: str, asked: Asked, output: Output) -> Opened:
     """Open a trained net, whatever it takes.
 
     Args:
-        name: a run's folder, a snapshot's, a model of the zoo, or a spec (the weights then are
-            those that are asked for, or the newest run's of its name).
+        name: a run's folder, a snapshot's or a model's, a model of the zoo, or a spec (the weights
+            then are those that are asked for, or the newest run's of its name).
         asked: how.
         output: shows where the weights came from.
 
@@ -153,8 +153,8 @@ def _named(name: str, asked: Asked) -> Named:
     if not is_address(name) and not path.is_dir():
         if not path.exists():
             raise UsageError(
-                f"{name}: there is no such run, snapshot or spec; a model of the zoo is named "
-                "zoo://NAME"
+                f"{name}: there is no such run, snapshot, model or spec; a model of the zoo is "
+                "named zoo://NAME"
             )
         if path.suffix in _WEIGHTS:
             raise UsageError(

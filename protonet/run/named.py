@@ -1,4 +1,5 @@
-"""The spec of a net as people name it: a run, a snapshot, a model of the zoo, or a file."""
+"""The spec of a net as people name it: a run, a snapshot, a model of the zoo, its folder, or a
+file."""
 
 from __future__ import annotations
 
@@ -13,6 +14,8 @@ from protonet.snapshot.evaluations import snapshot_of
 from protonet.snapshot.format import read_state
 from protonet.zoo.address import is_address
 from protonet.zoo.find import net_file
+from protonet.zoo.folder import model_in
+from protonet.zoo.model import NET
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,8 @@ def load_named(name: str, overrides: Iterable[str] = (), *, allow_plugins: bool 
     """Read and check the spec that a name means.
 
     Args:
-        name: a run's folder, a snapshot's, a model of the zoo, or a YAML or prototxt file.
+        name: a run's folder, a snapshot's or a model's, a model of the zoo, or a YAML or prototxt
+            file.
         overrides: `path=value` texts that change it.
         allow_plugins: load the plugins that a base or another file names, too.
 
@@ -44,6 +48,8 @@ def load_named(name: str, overrides: Iterable[str] = (), *, allow_plugins: bool 
     path = Path(name)
     if not path.is_dir():
         return Named(load(name, overrides, allow_plugins=allow_plugins), None)
+    if model_in(path):
+        return Named(load(path / NET, overrides, allow_plugins=allow_plugins), name)
     snapshot = snapshot_of(path)
     if snapshot is None:
         raise DataError(f"{name}: neither a snapshot nor a run that has one")

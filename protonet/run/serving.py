@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ from protonet.serve.service import Service
 from protonet.spec.net import BATCH
 from protonet.zoo.address import is_address
 from protonet.zoo.find import find
+from protonet.zoo.folder import model_in
 
 _TOP = 5
 _ANY_SIDE = 224
@@ -229,10 +231,11 @@ def _blobs(net: Net) -> dict[str, list[int | str]]:
 
 
 def _of_zoo(name: str) -> dict[str, Any]:
-    """Return what a model.json says of a model of the zoo."""
-    if not is_address(name):
+    """Return what a model.json says of a model of the zoo, or in a folder."""
+    model = find(name).model if is_address(name) else model_in(Path(name))
+    if model is None:
         return {}
-    told = find(name).model.model_dump(mode="json")
+    told = model.model_dump(mode="json")
     return {key: told[key] for key in ("task", "source", "licence", "accuracy")}
 
 

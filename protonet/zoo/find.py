@@ -12,6 +12,7 @@ from protonet.snapshot import load_weights as load_file
 from protonet.zoo.address import is_address, name_of
 from protonet.zoo.cache import Pulled
 from protonet.zoo.convert import shipped_net
+from protonet.zoo.folder import model_in
 from protonet.zoo.index import PUBLISHED
 from protonet.zoo.mirrors import mirrors
 from protonet.zoo.model import NET, WEIGHTS, damage_of
@@ -52,17 +53,21 @@ def load_weights(net: Net, path: str | Path, how: Pull | None = None) -> Weights
 
     Args:
         net: the net; nets of other phases around the same parameters see the change.
-        path: a file, a snapshot or a run, see `protonet.snapshot.load_weights`; or a model of the
-            zoo, `zoo://resnet18`, which is pulled where it is not in the cache.
+        path: a file, a snapshot or a run, see `protonet.snapshot.load_weights`; the folder of a
+            model; or a model of the zoo, `zoo://resnet18`, which is pulled where it is not in the
+            cache.
         how: it is pulled.
 
     Raises: DataError if it cannot be had or read, or nothing in it fits the net; UsageError if
         there is no such model; StorageError if the cache cannot be written; SnapshotError if a
         snapshot is damaged.
     """
-    if not is_address(str(path)):
-        return load_file(net, path)
-    return replace(load_file(net, weights_file(str(path), how)), path=str(path))
+    file = Path(path)
+    if is_address(str(path)):
+        file = weights_file(str(path), how)
+    elif model_in(file):
+        file = file / WEIGHTS
+    return replace(load_file(net, file), path=str(path))
 
 
 def _here(name: str) -> Pulled | None:

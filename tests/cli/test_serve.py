@@ -36,7 +36,7 @@ Capture = pytest.CaptureFixture[str]
         (["--device", "tpu"], '--device "tpu": auto, cpu, mps, cuda or cuda:0 is needed'),
         (
             ["--port", "0"],
-            "gone: there is no such run, snapshot or spec; a model of the zoo is named zoo://NAME",
+            "gone: there is no such run, snapshot, model or spec; a model of the zoo is named zoo://NAME",
         ),
     ],
 )

@@ -10,6 +10,7 @@ from protonet.errors import DataError
 from protonet.run.evaluation import evaluation_of, evaluation_with, prepared_as, stored_of
 from protonet.snapshot import Evaluation, Stored
 from tests.run.test_sets import first, images, opened, write_images
+from tests.zoo.made import EVALUATION, pushed
 
 
 def header(made_by: dict[str, str], **field: Any) -> Header:
@@ -108,3 +109,10 @@ def test_what_does_not_fit_is_refused(tmp_path: Path, transform: dict[str, Any],
 
 def test_a_file_of_weights_says_nothing_of_it(tmp_path: Path) -> None:
     assert evaluation_with(tmp_path / "w.safetensors") is None
+
+
+def test_the_model_json_beside_weights_says_it(tmp_path: Path) -> None:
+    folder = pushed(tmp_path) / "tiny"
+    for name in (folder, folder / "weights.safetensors", str(folder)):
+        assert evaluation_with(name) == EVALUATION
+    assert evaluation_with(folder / "other.safetensors") is None

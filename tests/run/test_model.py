@@ -129,7 +129,7 @@ net:
     [
         (
             "gone",
-            "gone: there is no such run, snapshot or spec; a model of the zoo is named zoo://NAME",
+            "gone: there is no such run, snapshot, model or spec; a model of the zoo is named zoo://NAME",
         ),
         ("photos", "photos: neither a snapshot nor a run that has one"),
         (

@@ -54,3 +54,9 @@ def test_a_model_of_the_zoo_is_one_too(tmp_path: Path, monkeypatch: pytest.Monke
     pushed(tmp_path)
     named = load_named("zoo://tiny", ["name=other"])
     assert (named.spec.run_name, named.weights) == ("other", "zoo://tiny")
+
+
+def test_the_folder_of_a_model_is_one_too(tmp_path: Path) -> None:
+    folder = str(pushed(tmp_path) / "tiny")
+    named = load_named(folder, ["name=other"])
+    assert (named.spec.run_name, named.weights) == ("other", folder)

@@ -29,6 +29,7 @@ from tests.predict.photos import photo_spec
 from tests.run.test_output import Shown
 from tests.serve.nets import png
 from tests.serve.serving import FORM, PNG, Running, answering, form
+from tests.zoo.made import pushed
 
 LIMITS, PLACE = Limits(batch_size=4, threads=2), Place()
 
@@ -113,6 +114,13 @@ def test_of_a_model_of_the_zoo_its_licence_is_told(
     assert facts["name"] == "zoo://photos"
     assert (facts["task"], facts["source"]) == ("image classification", "ours")
     assert (facts["licence"], facts["accuracy"]) == ("CC0-1.0", [])
+
+
+def test_of_a_model_in_a_folder_too(model: Model, tmp_path: Path) -> None:
+    folder = pushed(tmp_path) / "tiny"
+    facts = serving._facts(replace(model, name=str(folder)), None, LIMITS)
+    assert facts["licence"] == "CC0"
+    assert facts["name"] == "photos"  # no path of this machine
 
 
 def test_long_lists_are_counted(model: Model) -> None:

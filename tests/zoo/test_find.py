@@ -46,6 +46,13 @@ def test_a_file_is_loaded_as_before(models: Path, tmp_path: Path) -> None:
     assert load_weights(net, path).path == str(path)
 
 
+def test_the_folder_of_a_model_stands_for_its_weights(models: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text(NET)
+    net = Net(load_spec(tmp_path / "x.yaml").net, "train")
+    folder = models / "tiny"
+    assert load_weights(net, folder).lines() == [f"weights from {folder}: 2 of 2 parameters loaded"]
+
+
 FINE = """\
 net:
   base: zoo://tiny
