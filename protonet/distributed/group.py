@@ -10,8 +10,8 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -24,6 +24,8 @@ import torch.distributed as dist
 import torch.distributed.nn.functional
 from torch import Tensor
 
+from protonet.distributed.local import LocalSum
+from protonet.distributed.meeting import meet
 from protonet.distributed.place import SOCKET
 from protonet.errors import ProcessError, UsageError
 
@@ -45,12 +47,14 @@ class Group:
         count: processes in all.
         local_rank: among those of this machine.
         local_count: processes on this machine.
+        local: sums over all of them where all are on this machine; None: torch does.
     """
 
     rank: int = 0
     count: int = 1
     local_rank: int = 0
     local_count: int = 1
+    local: LocalSum | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     @property
     def is_alone(self) -> bool:
@@ -70,7 +74,10 @@ class Group:
         if self.is_alone:
             return
         with self._together():
-            dist.all_reduce(values)
+            if self.local is not None and values.device.type == "cpu" and values.is_contiguous():
+                self.local.add_(values)
+            else:
+                dist.all_reduce(values)
 
     def rows(self, own: Tensor) -> Tensor:
         """Return the tensors, (…), of all processes by rank, (count, …); the gradient flows back to
@@ -190,7 +197,12 @@ def joined(environment: Mapping[str, str] = os.environ) -> Iterator[Group]:
     with group._together():
         _enter(group, environment)
     try:
-        yield group
+        with ExitStack() as stack:
+            if group.local_count == group.count:
+                group = replace(group, local=meet(group, _TIMEOUT.total_seconds()))
+            if group.local is not None:
+                stack.callback(group.local.close)
+            yield group
     finally:
         _leave()
 
@@ -212,13 +224,13 @@ def group_of(environment: Mapping[str, str]) -> Group:
             f"{'are' if len(missing) > 1 else 'is'} not set: start the processes with torchrun, or "
             "with protonet train --nproc"
         )
-    local = [
+    local_rank, local_count = (
         _number(environment, name) if name in environment else default
         for name, default in (("LOCAL_RANK", rank), ("LOCAL_WORLD_SIZE", count))
-    ]
+    )
     if not rank < count:
         raise UsageError(f"RANK is {rank}, and of {count} processes the last one is {count - 1}")
-    return Group(rank, count, *local)
+    return Group(rank, count, local_rank, local_count)
 
 
 def _reason(error: RuntimeError) -> str:
