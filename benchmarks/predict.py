@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--photos", type=int, default=200)
     parser.add_argument("--only", choices=NETS)
-    parser.add_argument("--workers", type=int, default=max(1, cores() // 2))
+    parser.add_argument("--workers", type=int, default=cores())
     options = parser.parse_args()
     photos = find_pictures([str(REFERENCE / "data" / "photos")])
     paths = list(islice(cycle(photos), options.photos))

@@ -73,8 +73,8 @@ def add_machine(parser: Group) -> None:
     parser.add_argument(
         "--workers",
         metavar="N",
-        help="decoding threads (default: one for each core, at most 8, and half as many where the "
-        "net computes on the same cores)",
+        help="decoding threads (default: one for each core, at most 8; of serve half as many where "
+        "the net is on the same cores)",
     )
     parser.add_argument(
         "--device", metavar="DEVICE", help="auto, cpu, mps, cuda or cuda:0 (default: as training)"
@@ -93,8 +93,13 @@ def asked_of(options: argparse.Namespace) -> Asked:
     return Asked(options.weights, device_name(options.device), options.allow_plugins, by_hand)
 
 
-def workers_of(options: argparse.Namespace) -> int:
+def workers_of(options: argparse.Namespace, *, beside_net: bool = False) -> int:
     """Return how many threads decode.
+
+    Args:
+        options: as given.
+        beside_net: whether they do so while the net computes; else they take turns with it, where
+            it is on the same cores.
 
     Raises: UsageError if it is no number.
     """
@@ -103,7 +108,7 @@ def workers_of(options: argparse.Namespace) -> int:
     if options.workers is not None:
         return number_of("--workers", options.workers)
     threads = ConvertOptions().threads
-    if not _computes_elsewhere(options.device):
+    if beside_net and not _computes_elsewhere(options.device):
         threads = max(1, threads // 2)
     return min(threads, _MOST_WORKERS)
 

@@ -120,7 +120,7 @@ def _limits(options: argparse.Namespace) -> Limits:
         max_pixels=number_of("--max-pixels", options.max_pixels),
         max_values=number_of("--max-values", options.max_values),
         timeout=_decimal("--timeout", options.timeout, 0.1, _LONGEST),
-        threads=workers_of(options),
+        threads=workers_of(options, beside_net=True),
     )
     if limits.queue < limits.batch_size:
         raise UsageError(

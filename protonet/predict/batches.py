@@ -1,14 +1,19 @@
-"""Pictures read, decoded and prepared ahead by threads, in order, batch by batch.
+"""Pictures read, decoded and prepared by threads, in order, batch by batch.
 
-A thread does a whole batch; what decodes and scales does so without Python's lock, beside the net.
+Beside a net that computes elsewhere each thread does a whole batch, ahead of it. On the same cores
+net and decoding take turns: all threads do one batch, while nothing computes; together they would
+be more threads than there are cores, and those of the net wait for each other. Then the system is
+told which files come next, so that a slow disk reads while the net computes. What decodes and
+scales does so without Python's lock.
 """
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +21,7 @@ import torch
 
 from protonet.convert.files import ImageFiles, shown
 from protonet.convert.threads import in_order
+from protonet.data.decoding_threads import each
 from protonet.data.layout import Array
 from protonet.errors import DataError
 from protonet.predict.preparation import Preparation, Prepared
@@ -74,7 +80,12 @@ class PictureBatch:
 
 
 def read_batches(
-    paths: Sequence[str], views: Sequence[Preparation], batch_size: int, threads: int
+    paths: Sequence[str],
+    views: Sequence[Preparation],
+    batch_size: int,
+    threads: int,
+    *,
+    ahead: bool = True,
 ) -> Generator[PictureBatch, None, None]:
     """Yield the pictures in batches, the last of which may be short.
 
@@ -83,38 +94,81 @@ def read_batches(
         views: ways to prepare each picture, which decode and scale alike.
         batch_size: pictures in a batch, those that cannot be read among them.
         threads: that read, decode and prepare.
+        ahead: while the batches before are used; else when a batch is asked for.
     """
     files = ImageFiles(paths, gray=views[0].channels == 1)
+    rows = range(len(paths))
+    pieces = [rows[at : at + batch_size] for at in range(0, len(rows), batch_size)]
 
     def read(rows: range) -> PictureBatch:
-        return _batch(files, rows, views)
+        return _batch(files, rows, [_read(files, row, views) for row in rows], views)
 
-    rows = range(len(paths))
-    pieces = (rows[at : at + batch_size] for at in range(0, len(rows), batch_size))
-    with quiet_pillow(), closing(in_order(read, pieces, threads)) as batches:
-        yield from batches
+    with quiet_pillow():
+        if ahead:
+            with closing(in_order(read, pieces, threads)) as batches:
+                yield from batches
+            return
+        for piece in pieces:
+            found = _read_together(files, piece, views, threads)
+            _announce(paths[piece.stop : piece.stop + batch_size])
+            yield _batch(files, piece, found, views)
 
 
-def _batch(files: ImageFiles, rows: range, views: Sequence[Preparation]) -> PictureBatch:
-    read: list[int] = []
-    samples: list[Array] = []
-    rejected: list[Rejected] = []
-    remarks: list[str] = []
-    for row in rows:
-        name = files.name(row)
-        try:
-            decoded = files.load(row)
-            sample = views[0].sample(decoded, name)
-            for view in views:
-                view.check(sample.shape, name)
-        except DataError as error:
-            rejected.append(Rejected(shown(files.paths[row]), str(error)))
-            continue
-        read.append(row)
-        samples.append(sample)
-        if decoded.remark:
-            remarks.append(f"{name}: {decoded.remark}")
-    groups = _groups(samples)
+def _announce(paths: Sequence[str]) -> None:
+    """Tell the system which files are read next."""
+    for path in paths:
+        with suppress(OSError, ValueError):  # whatever is wrong is told when it is read
+            file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                os.posix_fadvise(file, 0, 0, os.POSIX_FADV_WILLNEED)
+            finally:
+                os.close(file)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A picture as the first transforms leave it, and what was amiss with it."""
+
+    sample: Array
+    remark: str | None
+
+
+def _read_together(
+    files: ImageFiles, rows: range, views: Sequence[Preparation], threads: int
+) -> list[_Read | Rejected]:
+    """Read some pictures, several at a time."""
+    found: dict[int, _Read | Rejected] = {}
+
+    def read(place: int) -> None:
+        found[place] = _read(files, rows[place], views)
+
+    each(len(rows), read, threads)
+    return [found[place] for place in range(len(rows))]
+
+
+def _read(files: ImageFiles, row: int, views: Sequence[Preparation]) -> _Read | Rejected:
+    name = files.name(row)
+    try:
+        decoded = files.load(row)
+        sample = views[0].sample(decoded, name)
+        for view in views:
+            view.check(sample.shape, name)
+    except DataError as error:
+        return Rejected(shown(files.paths[row]), str(error))
+    return _Read(sample, decoded.remark)
+
+
+def _batch(
+    files: ImageFiles,
+    rows: range,
+    found: Sequence[_Read | Rejected],
+    views: Sequence[Preparation],
+) -> PictureBatch:
+    whole = {row: one for row, one in zip(rows, found, strict=True) if isinstance(one, _Read)}
+    rejected = [one for one in found if isinstance(one, Rejected)]
+    remarks = [f"{files.name(row)}: {one.remark}" for row, one in whole.items() if one.remark]
+    read = list(whole)
+    groups = _groups([one.sample for one in whole.values()])
     positions = np.array(read, np.int64)
     prepared = tuple(
         _joined([(view.prepared(images, positions[at]), at) for images, at in groups])

@@ -61,7 +61,9 @@ def predict(
         pace: how they are read.
     """
     graph = net.giving(blobs)
-    with closing(read_batches(paths, views, pace.batch_size, pace.threads)) as batches:
+    ahead = net.device.type != "cpu"
+    reading = read_batches(paths, views, pace.batch_size, pace.threads, ahead=ahead)
+    with closing(reading) as batches:
         for batch in batches:
             values = given(net, graph, batch) if batch.paths else {}
             yield Predicted(batch.paths, values, batch.rejected, batch.remarks)

@@ -51,7 +51,9 @@ def test_half_the_cores_decode_where_the_net_takes_them_all(
 ) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: has_gpu)
     monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(6)))
-    assert workers_of(parsed(*(["--device", device] if device else []))) == expected
+    options = parsed(*(["--device", device] if device else []))
+    assert workers_of(options, beside_net=True) == expected
+    assert workers_of(options) == 6  # in turn with the net
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "x", "", "１"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,17 @@ def expected(path: Path) -> Any:
     return scaled.transpose(2, 0, 1).astype(np.float32) * 0.5
 
 
+@pytest.mark.parametrize("ahead", [True, False])
 @pytest.mark.parametrize("threads", [1, 3])
-def test_pictures_come_in_order_whoever_decodes_them(tmp_path: Path, threads: int) -> None:
-    paths = [photo(tmp_path / f"{n}.png", 8 + n, 9, n) for n in range(7)]
-    batches = list(read_batches([str(path) for path in paths], [Preparation(SCALED)], 3, threads))
+def test_pictures_come_in_order_whoever_decodes_them(
+    tmp_path: Path, threads: int, *, ahead: bool
+) -> None:
+    paths = [str(photo(tmp_path / f"{n}.png", 8 + n, 9, n)) for n in range(7)]
+    batches = list(read_batches(paths, [Preparation(SCALED)], 3, threads, ahead=ahead))
     assert [len(batch.paths) for batch in batches] == [3, 3, 1]
     cpu = torch.device("cpu")
     found = torch.cat([batch.samples(0, cpu, channels_last=False) for batch in batches])
-    assert np.array_equal(found.numpy(), np.stack([expected(path) for path in paths]))
+    assert np.array_equal(found.numpy(), np.stack([expected(Path(path)) for path in paths]))
 
 
 def test_pictures_of_several_sizes_keep_their_order(tmp_path: Path) -> None:
@@ -76,13 +80,15 @@ def test_what_is_of_one_size_when_it_travels_is_prepared_together(
         assert np.array_equal(row, cut.transpose(2, 0, 1) * np.float32(0.5))
 
 
-def test_what_cannot_be_read_is_told_in_its_batch(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ahead", [True, False])
+def test_what_cannot_be_read_is_told_in_its_batch(tmp_path: Path, *, ahead: bool) -> None:
     good, bad, cut = (tmp_path / name for name in ("a.png", "b.png", "c.jpg"))
     photo(good, 6, 4, 0)
     bad.write_bytes(b"no picture")
     photo(cut, 40, 40, 1)
     cut.write_bytes(cut.read_bytes()[:-300])
-    (batch,) = read_batches([str(bad), str(good), str(cut)], [Preparation(SCALED)], 3, 1)
+    paths = [str(bad), str(good), str(cut)]
+    (batch,) = read_batches(paths, [Preparation(SCALED)], 3, 1, ahead=ahead)
     assert batch.paths == (str(good),)
     assert batch.rejected[0] == Rejected(
         str(bad),
@@ -93,6 +99,23 @@ def test_what_cannot_be_read_is_told_in_its_batch(tmp_path: Path) -> None:
     # how many bytes Pillow had left is its own affair
     start = f"{cut}: cannot be read as an image: image file is truncated ("
     assert batch.rejected[1].why.startswith(start)
+
+
+def test_the_system_is_told_of_the_next_files_whatever_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(
+        "protonet.predict.batches.os.posix_fadvise",
+        lambda file, *rest: told.append(os.readlink(f"/proc/self/fd/{file}")),
+    )
+    os.mkfifo(tmp_path / "pipe.png")  # a reader of which would wait for a writer
+    paths = [str(photo(tmp_path / f"{n}.png", 6, 4, n)) for n in range(3)]
+    paths[2:2] = [str(tmp_path / "gone.png"), str(tmp_path / "pipe.png"), "a\0b.png"]
+    batches = read_batches(paths, [Preparation(SCALED)], 2, 1, ahead=False)
+    assert next(batches).paths == (paths[0], paths[1])
+    assert told == [str(tmp_path / "pipe.png")]
+    batches.close()
 
 
 @pytest.mark.parametrize("mode", ["L", "CMYK", "P", "1"])
