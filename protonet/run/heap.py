@@ -28,7 +28,8 @@ _BY_HAND = (
 
 
 def keep_freed_memory() -> bool:
-    """Have the C library keep what is freed, in this process, from now on.
+    """Have the C library keep what is freed, in this process, from now on; call it before there are
+    other threads, for these stay with the heaps that they have.
 
     Returns: whether it does. It does not where the environment says already how it is to do, with
     one of glibc's own variables, nor where it is another library than glibc.
