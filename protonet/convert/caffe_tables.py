@@ -7,14 +7,20 @@ the records in order. Colours are stored as Caffe's are: blue, green, red.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
+from protonet.convert.caffe_resuming import CaffeResumption
 from protonet.convert.datum import write_array, write_encoded
+from protonet.convert.earlier import Earlier
+from protonet.convert.journal import Journal
+from protonet.convert.plan import Plan
+from protonet.convert.recorder import Recorder
 from protonet.convert.source import LABEL, numbers
 from protonet.data.encoded_images import EncodedFacts, EncodedImages
 from protonet.data.header import FieldSpec, Header
@@ -26,7 +32,6 @@ from protonet.errors import DataError, UsageError
 from protonet.records import ChannelOrder
 
 _ENDING = ".lmdb"
-Adopt = Callable[[Path], bool] | None
 _LABELS = range(-(2**31), 2**31)
 
 
@@ -37,12 +42,14 @@ class DatumWriter:
         store: where they go.
         header: what is known before the first record; the fields are those that are written.
         where: the database's path, for messages.
+        kept: how many records are stored already, and are not written again.
 
     Raises: UsageError if the fields are not one of numbers and a label.
     """
 
-    def __init__(self, store: LmdbStore, header: Header, where: str) -> None:
+    def __init__(self, store: LmdbStore, header: Header, where: str, kept: int = 0) -> None:
         self._store, self._where, self._given = store, where, header.channels
+        self._kept = kept
         self._fields = header.fields
         names = [field.name for field in header.fields]
         shape = header.fields[0].shape or ()
@@ -80,20 +87,15 @@ class DatumWriter:
         if isinstance(records, EncodedImages):
             arrays[first], arrays[ENDS + first] = records.joined(self._facts.size)
             self._facts.add(records)
-            pairs = zip(records.data, labels.tolist(), strict=True)
-            values = [write_encoded(data, label) for data, label in pairs]
         else:
             if self._given == "RGB" and records.shape[1:2] == (3,):
                 records = np.ascontiguousarray(records[:, ::-1])  # (N, B G R, H, W)
             arrays[first] = records
-            sides = (*records.shape[1:], 1, 1, 1)[:3]
-            boxes = records.reshape(count, *sides)  # (N, C, H, W)
-            both = zip(boxes, labels.tolist(), strict=True)
-            values = [write_array(box, label) for box, label in both]
         for name, column in arrays.items():
             self._statistics.add(name, column)
-        keys = (b"%08d" % number for number in range(self._count, self._count + count))
-        self._store.put_all(list(zip(keys, values, strict=True)))
+        if self._count + count > self._kept:
+            keys = (b"%08d" % number for number in range(self._count, self._count + count))
+            self._store.put_all(list(zip(keys, _datums(records, labels), strict=True)))
         self._count += count
 
     def finish(self) -> Header:
@@ -115,11 +117,15 @@ class CaffeTables:
         path: the destination.
         stack: what is closed at the end.
         force: replace what is there.
-        adopt: asked about what a killed writer left.
+        resumption: what an earlier run left, and what becomes of it.
     """
 
-    def __init__(self, path: Path, stack: ExitStack, *, force: bool, adopt: Adopt) -> None:
-        self._path, self._force, self._stack, self._adopt = path, force, stack, adopt
+    def __init__(
+        self, path: Path, stack: ExitStack, *, force: bool, resumption: CaffeResumption
+    ) -> None:
+        self._path, self._force, self._stack = path, force, stack
+        self._resumption = resumption
+        self._journals: dict[str | None, Journal] = {}
         self._writers: dict[str | None, DatumWriter] = {}
         self._headers: dict[str | None, Header] = {}
 
@@ -146,9 +152,13 @@ class CaffeTables:
         Raises: UsageError if the fields fit no Datum, or the database is there already.
         """
         where = self.address(name)
-        place = appearing(Path(where), LmdbStore.file_name, force=self._force, adopt=self._adopt)
-        store = LmdbStore(self._stack.enter_context(place), where)
+        adopt = partial(self._resumption.adopt, name, where)
+        appears = appearing(Path(where), LmdbStore.file_name, force=self._force, adopt=adopt)
+        place = self._stack.enter_context(appears)
+        store = LmdbStore(place, where)
         self._stack.callback(store.release)
+        self._journals[name] = self._resumption.journal(name, place.parent)
+        self._stack.callback(self._journals[name].close)
         header = Header(
             fields=tuple(fields),
             count=0,
@@ -157,8 +167,29 @@ class CaffeTables:
             content_hash="0",
             made_by=dict(made_by),
         )
-        self._writers[name] = DatumWriter(store, header, where)
+        self._writers[name] = DatumWriter(store, header, where, self._resumption.kept(name))
         return self._writers[name]
+
+    def begin(
+        self, plan: Plan, made_by: Mapping[str, str]
+    ) -> tuple[DatumWriter, Recorder, Earlier]:
+        """Begin a table; return what writes it, what tells the journal, and what is stored.
+
+        Args:
+            plan: the table.
+            made_by: what is known of how it was made.
+
+        Raises: UsageError if the fields fit no Datum, or the database is there already.
+        """
+        writer = self.table(
+            plan.name,
+            plan.batches.fields,
+            channels=plan.batches.channels,
+            classes=plan.part.classes,
+            made_by=made_by,
+        )
+        known = self._resumption.earlier(plan.name)
+        return writer, Recorder(self._journals[plan.name], known, {}), known
 
     def finish(self) -> None:
         """Complete every table."""
@@ -167,20 +198,20 @@ class CaffeTables:
 
 @contextmanager
 def create_caffe_tables(
-    path: Path, *, force: bool = False, adopt: Adopt = None
+    path: Path, resumption: CaffeResumption, *, force: bool = False
 ) -> Iterator[CaffeTables]:
     """Write databases that appear when the block ends without an error, or never.
 
     Args:
         path: the destination.
+        resumption: what an earlier run left, and what becomes of it.
         force: replace what is there.
-        adopt: asked about what a killed writer left, as by `protonet.data.place.appearing`.
 
     Raises: UsageError if the path does not end in .lmdb.
     """
     check_caffe_ending(path)
     with ExitStack() as stack:
-        tables = CaffeTables(path, stack, force=force, adopt=adopt)
+        tables = CaffeTables(path, stack, force=force, resumption=resumption)
         yield tables
         tables.finish()
 
@@ -192,6 +223,16 @@ def check_caffe_ending(path: Path) -> None:
     """
     if path.suffix != _ENDING:
         raise UsageError(f"{path}: --caffe writes LMDB, and the name of one ends in .lmdb")
+
+
+def _datums(records: Array | EncodedImages, labels: Array) -> list[bytes]:
+    """Return the Datum of each record, (N, up to three axes) or N encoded images."""
+    if isinstance(records, EncodedImages):
+        pairs = zip(records.data, labels.tolist(), strict=True)
+        return [write_encoded(data, label) for data, label in pairs]
+    sides = (*records.shape[1:], 1, 1, 1)[:3]
+    boxes = records.reshape(len(records), *sides)  # (N, C, H, W)
+    return [write_array(box, label) for box, label in zip(boxes, labels.tolist(), strict=True)]
 
 
 def _order(channels: ChannelOrder | None) -> ChannelOrder | None:

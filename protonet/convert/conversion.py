@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from protonet.convert.batches import Batch, unreadable
+from protonet.convert.caffe_resuming import CaffeResumption
 from protonet.convert.caffe_tables import (
     CaffeTables,
     DatumWriter,
@@ -18,21 +19,14 @@ from protonet.convert.caffe_tables import (
     create_caffe_tables,
 )
 from protonet.convert.duplicates import Duplicates
-from protonet.convert.earlier import Earlier
 from protonet.convert.find import find_parts
+from protonet.convert.heads import check_unchanged, head_of
 from protonet.convert.made_by import made_by
 from protonet.convert.options import ConvertOptions
 from protonet.convert.plan import Plan, check_room, plan
-from protonet.convert.recorder import Recorder
 from protonet.convert.rejects import write_report
 from protonet.convert.report import Findings, Report, TableReport
-from protonet.convert.resuming import (
-    Resumable,
-    Resumption,
-    check_unchanged,
-    head_of,
-    resumable_tables,
-)
+from protonet.convert.resuming import Resumable, Resumption, resumable_tables
 from protonet.convert.source import Part, Reject
 from protonet.data.open import open_dataset
 from protonet.data.place import check_free
@@ -66,9 +60,7 @@ def convert(
         if rejects and not options.skip:
             raise unreadable(rejects, len(rejects) + sum(part.count for part in parts))
         plans = plan(parts, options)
-        earlier = Resumption(
-            destination, plans, head_of(source, options, plans), _no_resuming(options)
-        )
+        earlier = _resumption(destination, options, plans, head_of(source, options, plans))
         with _aside(options) as aside, _created(destination, options, earlier, aside) as tables:
             check_room(plans, destination, earlier.stored_bytes())
             work = _Work(tables, source, options, _counted(plans, progress), rejects)
@@ -114,35 +106,19 @@ class _Work:
             raise unreadable(self.rejects, sum(len(one.rows) for one in plans))
 
     def _write_table(self, one: Plan, findings: Findings) -> None:
-        writer, recorder, earlier = self._begun(one)
+        facts = made_by(self.source, self.options, one.part)
+        writer, recorder, earlier = self.tables.begin(one, facts)
         self.duplicates.begin(one.name or "", one.part)
         for batch in earlier.batches():
-            if self._write_batch(batch, writer, findings) and recorder is not None:
+            if self._write_batch(batch, writer, findings):
                 recorder.add_known(batch)
             self.done(batch.count)
         rest = one.rows[earlier.count :]
         with closing(one.batches.stream(rest, self.options.threads)) as stream:
             for batch in stream:
-                if self._write_batch(batch, writer, findings) and recorder is not None:
+                if self._write_batch(batch, writer, findings):
                     recorder.add(batch)
                 self.done(batch.count)
-
-    def _begun(self, one: Plan) -> tuple[TableWriter | DatumWriter, Recorder | None, Earlier]:
-        """Begin a table; return what writes it, what tells the journal, and what is stored."""
-        facts = made_by(self.source, self.options, one.part)
-        begin = (
-            self.tables.table if isinstance(self.tables, CaffeTables) else self.tables.tables.table
-        )
-        writer = begin(
-            one.name,
-            one.batches.fields,
-            channels=one.batches.channels,
-            classes=one.part.classes,
-            made_by=facts,
-        )
-        if isinstance(self.tables, CaffeTables) or isinstance(writer, DatumWriter):
-            return writer, None, Earlier(one, (), {})
-        return writer, self.tables.recorder(one, writer), self.tables.earlier(one)
 
     def _write_batch(
         self, batch: Batch, writer: TableWriter | DatumWriter, findings: Findings
@@ -169,13 +145,13 @@ def check_destination(destination: Path, options: ConvertOptions) -> None:
     check_free(destination, format_of(destination).file_name, force=options.force)
 
 
-def _no_resuming(options: ConvertOptions) -> str | None:
-    """Return why nothing is gone on with, whatever is there."""
-    if options.restart:
-        return "--restart says so"
+def _resumption(
+    destination: Path, options: ConvertOptions, plans: Sequence[Plan], head: Mapping[str, str]
+) -> Resumption | CaffeResumption:
+    refused = "--restart says so" if options.restart else None
     if options.caffe:
-        return "only a dataset of protonet's own can be gone on with"
-    return None
+        return CaffeResumption(plans, head, refused)
+    return Resumption(destination, plans, head, refused)
 
 
 def _aside(options: ConvertOptions) -> AbstractContextManager[Executor | None]:
@@ -186,10 +162,13 @@ def _aside(options: ConvertOptions) -> AbstractContextManager[Executor | None]:
 
 
 def _created(
-    destination: Path, options: ConvertOptions, earlier: Resumption, aside: Executor | None
+    destination: Path,
+    options: ConvertOptions,
+    earlier: Resumption | CaffeResumption,
+    aside: Executor | None,
 ) -> AbstractContextManager[Resumable | CaffeTables]:
-    if options.caffe:
-        return create_caffe_tables(destination, force=options.force, adopt=earlier.adopt)
+    if isinstance(earlier, CaffeResumption):
+        return create_caffe_tables(destination, earlier, force=options.force)
     return resumable_tables(destination, earlier, force=options.force, aside=aside)
 
 

@@ -25,6 +25,23 @@ from protonet.data.layout import CHECKSUM, Array, Rows, new_columns
 from protonet.data.mapped import MappedColumn
 
 
+class ReadBack(Protocol):
+    """The images of a field that an earlier run stored: pixels by record, or bytes of files."""
+
+    @property
+    def column(self) -> layout.Column:
+        """What is stored."""
+        ...
+
+    def gather(self, rows: Rows, out: Array) -> None:
+        """Copy records to `out`, as `protonet.data.dataset.Gathering` does."""
+        ...
+
+    def span(self, start: int, stop: int) -> Array:
+        """Return bytes from `start` to `stop`."""
+        ...
+
+
 class OpenFile(Protocol):
     """The file that an earlier run wrote to."""
 
@@ -50,7 +67,7 @@ class Earlier:
 
     plan: Plan
     entries: Sequence[Entry]
-    images: Mapping[str, MappedColumn]
+    images: Mapping[str, ReadBack]
 
     @property
     def count(self) -> int:

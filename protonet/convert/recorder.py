@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from protonet.convert.encoded_pictures import EncodedPictures
 from protonet.convert.journal import Entry, Journal
 from protonet.convert.pictures import Pictures
 from protonet.data.encoded_images import EncodedImages
-from protonet.data.writer import TableWriter
 
 Offset = Callable[[str, int], int]
 """Where a chunk of a column, by the column's name in the file, begins there, in bytes."""
@@ -27,20 +26,27 @@ class Recorder:
     Args:
         journal: it.
         known: what it says of the table already.
-        writer: what wrote the batches.
+        checksums: of the chunks of each column that are stored, as they grow; of a format that has
+            none, nothing.
         offset: where chunks begin, of a format that tells so only at the end; else None.
     """
 
     def __init__(
-        self, journal: Journal, known: Earlier, writer: TableWriter, offset: Offset | None = None
+        self,
+        journal: Journal,
+        known: Earlier,
+        checksums: Mapping[str, Sequence[int]],
+        offset: Offset | None = None,
     ) -> None:
-        self._journal, self._plan, self._writer = journal, known.plan, writer
+        self._journal, self._plan, self._sums = journal, known.plan, checksums
         self._offset, self._known = offset, known.count > 0
         self._start = known.count
         columns = known.plan.batches.columns
         images = [n for n, one in columns.items() if isinstance(one, Pictures | EncodedPictures)]
         self._told = {
-            name: known.images[name].column.chunks if name in known.images else 0 for name in images
+            name: known.images[name].column.chunks if name in known.images else 0
+            for name in images
+            if name in checksums
         }
 
     def add_known(self, batch: Batch) -> None:
@@ -85,7 +91,7 @@ class Recorder:
 
     def _checksums(self) -> Iterator[tuple[str, Sums]]:
         for name, told in self._told.items():
-            sums = self._writer.checksums[name]
+            sums = self._sums[name]
             if len(sums) > told:
                 yield name, (told, tuple(sums[told:]))
                 self._told[name] = len(sums)

@@ -3,86 +3,33 @@
 What is written lies in a hidden folder, with a journal beside it, until it is complete. The next
 run of the same command reads both: images that are stored are not decoded again. An LMDB is gone on
 with; from an HDF5 file, which cannot be opened then, they are copied to a new one. The dataset is
-the same to the last bit. Where the source, the options or the versions are others, and for Caffe's
-databases, it begins again, and says so.
+the same to the last bit. Where the source, the options or the versions are others it begins again,
+and says so. Of Caffe's databases `protonet.convert.caffe_resuming` does the same.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
-import numpy as np
-import PIL
-import simplejpeg
-
-from protonet import __version__
 from protonet.convert.earlier import Earlier, OpenFile, earlier
 from protonet.convert.files import shown
 from protonet.convert.flushing import FlushedStore
+from protonet.convert.heads import NO_IMAGES, NOTHING, began_again, difference, went_on
 from protonet.convert.journal import NAME, Journal, Stored, read_journal
 from protonet.convert.kept_store import KeptStore
 from protonet.convert.left_file import ASIDE_JOURNAL, left_file, set_aside
-from protonet.convert.options import ConvertOptions
 from protonet.convert.plan import Plan
 from protonet.convert.recorder import Recorder
-from protonet.convert.stamps import has_own_files, source_stamp
-from protonet.convert.table_files import is_pattern, matched
 from protonet.data.hdf5 import Hdf5Store
 from protonet.data.lmdb import LmdbFile, LmdbStore
 from protonet.data.place import appearing
 from protonet.data.table import Tables, format_of
 from protonet.data.writer import TableWriter
 from protonet.errors import DataError
-
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
-_CHANGED = MappingProxyType(
-    {
-        "options": "it had other options",
-        "source": "it had another source",
-        "files": "the source has changed since",
-        "tables": "the source has changed since",
-        "versions": "it was of another version of protonet, Pillow or simplejpeg",
-        "machine": "the computer has started anew since, and may have lost what it held",
-    }
-)
-
-
-def head_of(source: Path, options: ConvertOptions, plans: Sequence[Plan]) -> dict[str, str]:
-    """Return what two runs have in common that make the same dataset, each part a text."""
-    tables = hashlib.blake2b(digest_size=8)
-    for one in plans:
-        tables.update(repr((one.name, one.batches.fields)).encode())
-        tables.update(np.ascontiguousarray(one.rows).tobytes())
-    machine = ""
-    with suppress(OSError):
-        machine = _BOOT.read_text().strip()
-    return {
-        "options": repr(replace(options, workers=None, force=False, restart=False)),
-        "source": shown(os.path.abspath(source)),
-        "files": _files(source, plans),
-        "tables": tables.hexdigest(),
-        "versions": f"{__version__} {PIL.__version__} {simplejpeg.__version__}",
-        "machine": machine,
-    }
-
-
-def check_unchanged(source: Path, plans: Sequence[Plan], head: Mapping[str, str]) -> None:
-    """Refuse a source that was written to while it was read, for what was read may be half of each.
-
-    Raises: DataError.
-    """
-    if _files(source, plans) != head["files"]:
-        raise DataError(
-            f"{shown(source)}: it was changed while it was read; wait until that is done, and "
-            "convert it again. Nothing was written"
-        )
 
 
 @dataclass
@@ -113,13 +60,10 @@ class Resumption:
         if why is None:
             done = sum(one.count for one in self.tables.values())
             total = sum(len(one.rows) for one in self.plans)
-            self.notes.append(f"went on where an earlier run was killed: {done} of {total} records")
+            self.notes.append(went_on(done, total))
             return True
         self.tables = {}
-        self.notes.append(
-            f"an earlier run was killed, and this one began again, for {why}; removed "
-            f"{shown(folder)}"
-        )
+        self.notes.append(began_again(why, folder))
         return False
 
     @property
@@ -159,11 +103,10 @@ class Resumption:
             set_aside(folder, folder / self.destination.name)
         found = read_journal(folder / (NAME if self.in_place else ASIDE_JOURNAL))
         if found is None:
-            return "it had stored nothing yet"
+            return NOTHING
         head, stored = found
-        for name, value in self.head.items():
-            if head.get(name) != value:
-                return _CHANGED[name]
+        if other := difference(self.head, head):
+            return other
         where = shown(self.destination)
         try:
             file = self._open(folder, stored, where)
@@ -175,7 +118,7 @@ class Resumption:
         except DataError as error:
             return f"what it stored cannot be read: {error}"
         if not any(one.count for one in self.tables.values()):
-            return "no images are stored that would have to be decoded"
+            return NO_IMAGES
         return next((why for one in self.tables.values() if (why := one.changed())), None)
 
     def _open(self, folder: Path, stored: Mapping[str, Stored], where: str) -> OpenFile:
@@ -200,15 +143,31 @@ class Resumable:
         self.tables, self._resumption = tables, resumption
         self._journal, self._file = journal, file
 
-    def earlier(self, plan: Plan) -> Earlier:
-        """Return what is stored of a table."""
-        return self._resumption.tables.get(plan.name) or Earlier(plan, (), {})
+    def begin(
+        self, plan: Plan, made_by: Mapping[str, str]
+    ) -> tuple[TableWriter, Recorder, Earlier]:
+        """Begin a table; return what writes it, what tells the journal, and what is stored.
 
-    def recorder(self, plan: Plan, writer: TableWriter) -> Recorder:
-        """Return what tells the journal of a table's batches."""
+        Args:
+            plan: the table.
+            made_by: what is kept in its header of how it was made.
+
+        Raises: UsageError for fields that cannot be stored.
+        """
+        writer = self.tables.table(
+            plan.name,
+            plan.batches.fields,
+            channels=plan.batches.channels,
+            classes=plan.part.classes,
+            made_by=made_by,
+        )
+        nothing = Earlier(plan, (), {})
+        known = self._resumption.tables.get(plan.name, nothing)
         if isinstance(self._file, Hdf5Store):
-            return Recorder(self._journal, Earlier(plan, (), {}), writer, self._file.offset)
-        return Recorder(self._journal, self.earlier(plan), writer)
+            recorder = Recorder(self._journal, nothing, writer.checksums, self._file.offset)
+        else:
+            recorder = Recorder(self._journal, known, writer.checksums)
+        return writer, recorder, known
 
 
 @contextmanager
@@ -239,10 +198,3 @@ def resumable_tables(
                 store.finish()
         finally:
             store.release()
-
-
-def _files(source: Path, plans: Sequence[Plan]) -> str:
-    """Return a stamp of what is read from; images that are files have their own."""
-    if all(has_own_files(one.part) for one in plans):
-        return ""
-    return source_stamp(source, matched(source) if is_pattern(source) else ())

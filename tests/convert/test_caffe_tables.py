@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from protonet.convert import ConvertOptions, Encoding, convert
+from protonet.convert.caffe_resuming import CaffeResumption
 from protonet.convert.caffe_tables import create_caffe_tables
 from protonet.data.header import FieldSpec
 from protonet.data.layout import Array
@@ -31,7 +32,7 @@ def write(path: Path, columns: Mapping[str, Array], classes: tuple[str, ...] | N
         FieldSpec(name=name, dtype=array.dtype.name, shape=array.shape[1:])
         for name, array in columns.items()
     ]
-    with create_caffe_tables(path) as tables:
+    with create_caffe_tables(path, CaffeResumption((), {})) as tables:
         tables.table(None, fields, channels="RGB", classes=classes).write(columns)
 
 
@@ -104,7 +105,8 @@ def test_labels_beyond_32_bits_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_database_without_records_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError) as caught, create_caffe_tables(tmp_path / "a.lmdb") as tables:
+    new = create_caffe_tables(tmp_path / "a.lmdb", CaffeResumption((), {}))
+    with pytest.raises(DataError) as caught, new as tables:
         tables.table(None, [FieldSpec(name="data", dtype="uint8", shape=(1,))])
     assert str(caught.value) == f"{tmp_path}/a.lmdb: there are no records to write"
     assert left(tmp_path) == set()

@@ -50,7 +50,7 @@ def test_a_batch_tells_of_the_chunks_that_it_filled_and_where_they_are(
 ) -> None:
     store, writer, journal = begun(table, tmp_path)
     named = replace(table, name="train")
-    recorder = Recorder(journal, Earlier(named, (), {}), writer, store.offset)
+    recorder = Recorder(journal, Earlier(named, (), {}), writer.checksums, store.offset)
     for start in (0, 2, 4):
         writer.write(batch(start, 2).arrays)
         recorder.add_known(batch(start, 2))  # which the journal does not know yet
@@ -67,13 +67,13 @@ def test_a_batch_tells_of_the_chunks_that_it_filled_and_where_they_are(
 
 def test_what_the_journal_knows_is_not_told_again(table: Plan, tmp_path: Path) -> None:
     store, writer, journal = begun(table, tmp_path)
-    told = Recorder(journal, Earlier(table, (), {}), writer)
+    told = Recorder(journal, Earlier(table, (), {}), writer.checksums)
     told.add(batch(0, 3))
     (known,) = lines(tmp_path)
     assert known == {"table": "", "start": 0, "count": 3, "stamp": "s0"}
     found = read_journal(tmp_path / "journal")
     assert found is not None
-    again = Recorder(journal, Earlier(table, found[1][""].entries, {}), writer)
+    again = Recorder(journal, Earlier(table, found[1][""].entries, {}), writer.checksums)
     again.add_known(batch(0, 3))
     later = batch(3, 3)
     later.indices, later.rejects = later.indices[[0, 2]], [Reject("a.png", "a.png: why")]
@@ -84,3 +84,10 @@ def test_what_the_journal_knows_is_not_told_again(table: Plan, tmp_path: Path) -
     ]  # fmt: skip
     store.release()
     journal.close()
+
+
+def test_of_a_format_without_checksums_none_are_told(table: Plan, tmp_path: Path) -> None:
+    journal = Journal.begin(tmp_path / "journal", {})
+    Recorder(journal, Earlier(table, (), {}), {}).add(batch(0, 3))
+    journal.close()
+    assert lines(tmp_path) == [{"table": "", "start": 0, "count": 3, "stamp": "s0"}]

@@ -14,10 +14,9 @@ import pytest
 from PIL import Image
 
 from protonet.convert import ConvertOptions, Encoding, Report, convert
-from protonet.convert.resuming import head_of
 from protonet.data.open import open_dataset
 from protonet.data.verify import verify
-from tests.convert.pictures import class_folders, left, save
+from tests.convert.pictures import left, save
 
 LARGE = ConvertOptions(resize=(300, 300))
 """Three records a chunk."""
@@ -266,16 +265,6 @@ def test_without_a_whole_chunk_there_is_nothing_to_go_on_with(folder: Path) -> N
     )
 
 
-def test_caffes_databases_begin_again_and_say_so(folder: Path) -> None:
-    kill(folder, 9, ConvertOptions(caffe=True))
-    hidden = hidden_folder()
-    report = again(ConvertOptions(caffe=True))
-    assert report.notes[0] == begun_again(
-        "only a dataset of protonet's own can be gone on with", hidden
-    )
-    assert left(folder) == {"photos", "a.lmdb"}
-
-
 def test_a_run_that_is_still_writing_is_left_alone(folder: Path) -> None:
     def convert_again(done: int, total: int) -> None:
         if done == 9:
@@ -285,17 +274,3 @@ def test_a_run_that_is_still_writing_is_left_alone(folder: Path) -> None:
     with pytest.raises(Exception, match="exists already"):
         convert(Path("photos"), Path("a.lmdb"), LARGE, convert_again)
     assert left(folder) == {"photos", "a.lmdb"}
-
-
-def test_two_runs_that_make_the_same_have_the_same_head(tmp_path: Path) -> None:
-    class_folders(tmp_path / "photos", cat=1)
-    heads = [
-        head_of(
-            tmp_path / "photos",
-            ConvertOptions(workers=n, force=bool(n - 1), restart=bool(n - 1)),
-            (),
-        )
-        for n in (1, 2)
-    ]
-    assert heads[0] == heads[1]
-    assert head_of(tmp_path / "photos", ConvertOptions(gray=True), ()) != heads[0]
