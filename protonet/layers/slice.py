@@ -12,9 +12,8 @@ from torch import nn
 
 from protonet.errors import ShapeError
 from protonet.layers.checks import axis_index
-from protonet.layers.one_or_more import Counts
 from protonet.layers.record import SOME, Blob, LayerType, Setting
-from protonet.records import Integer, Record, Size, custom_error
+from protonet.records import Count, Integer, Record, Size, custom_error
 
 
 class SliceParams(Record):
@@ -22,7 +21,7 @@ class SliceParams(Record):
 
     axis: Integer | None = None
     """Axis to cut along; a negative one counts from the end. Left out: 1, the channels."""
-    slice_point: Counts = ()
+    slice_point: tuple[Count, ...] = ()
     """Where each top but the first begins along the axis, counted in elements from 0. Left out: all
     tops are equally long."""
     slice_dim: Size | None = None
