@@ -39,17 +39,18 @@ def found_shapes(layer: Message, context: Context) -> dict[str, Shape]:
         return {}  # then the layer says it
     shape = _of_mean(transform, context)
     if shape is None:
-        fields = _fields(params, _reading(params, context), context)
+        fields = _fields(params, _reading(params, transform, context), context)
         shape = fields[0].shape if fields else None
     if shape and crop and len(shape) == _IMAGE:
         shape = (shape[0], crop, crop)
     return {tops[0]: shape} if shape else {}
 
 
-def _reading(params: Message, context: Context) -> Reading:
+def _reading(params: Message, transform: Message, context: Context) -> Reading:
     written = one(params, "root_folder")
     root = find(written, context.places) if written else None
-    gray = True if one(params, "is_color") is False else None
+    is_gray = one(params, "is_color") is False or one(transform, "force_gray") is True
+    gray = True if is_gray else None
     return Reading(root=None if root is None else str(root), gray=gray)
 
 

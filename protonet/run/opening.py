@@ -123,7 +123,12 @@ class Opener:
         return direct.dataset
 
     def _takes_gray(self, source: SourceSpec) -> bool:
-        """Return whether the net takes images of one channel."""
+        """Return whether images are wanted with one channel: by the transform, else by the net."""
+        transform = source.transform
+        if isinstance(transform, CaffeTransform) and (
+            transform.force_gray or transform.force_color
+        ):
+            return transform.force_gray
         blob = source.fields.get(DATA, DATA)
         wanted = self.net.input_specs.get(blob) if self.net else None
         if wanted is None or len(wanted.axes()) != _IMAGES:

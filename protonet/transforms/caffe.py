@@ -56,9 +56,9 @@ class CaffeTransform(Record):
     """What values are divided by, in the units of the stored values: one number, one for each
     channel, or `dataset`. Not Caffe's."""
     force_color: Flag = False
-    """Insist on three channels."""
+    """Read image files and Caffe's databases with three channels; insist on them in other data."""
     force_gray: Flag = False
-    """Insist on one channel."""
+    """Read image files and Caffe's databases with one channel, luma; insist on it in other data."""
 
     @model_validator(mode="after")
     def _no_contradiction(self) -> CaffeTransform:

@@ -7,7 +7,7 @@ import numpy as np
 
 from protonet.caffe.found_shape import found_shapes
 from protonet.caffe.values import message
-from protonet.convert.datum import write_array
+from protonet.convert.datum import write_array, write_encoded
 from tests.caffe.reading import context, layer
 from tests.convert.pictures import plain, save
 from tests.convert.test_datum_database import database
@@ -54,6 +54,16 @@ def test_caffes_own_database_says_it(tmp_path: Path) -> None:
 
     assert found(text, tmp_path) == (3, 5, 6)
     assert found(f"{text} transform_param {{ crop_size: 4 }}", tmp_path) == (3, 4, 4)
+
+
+def test_images_are_gray_where_the_transform_forces_it(tmp_path: Path) -> None:
+    save(tmp_path / "a.png", plain((1, 2, 3), 6, 5))
+    database(tmp_path / "a_lmdb", write_encoded((tmp_path / "a.png").read_bytes(), 1))
+    text = 'type: "Data" data_param { source: "a_lmdb" }'
+
+    assert found(text, tmp_path) == (3, 5, 6)
+    assert found(f"{text} transform_param {{ force_gray: true }}", tmp_path) == (1, 5, 6)
+    assert found(f"{text} transform_param {{ force_color: true }}", tmp_path) == (3, 5, 6)
 
 
 def test_the_first_image_of_a_list_says_it_where_the_layer_does_not(tmp_path: Path) -> None:

@@ -71,6 +71,9 @@ def test_images_are_read_as_the_keys_and_the_net_say(tmp_path: Path) -> None:
     )
     assert opened(spec_file(tmp_path, "photos", size, channels=1))[0] == (1, 6, 8)
     assert opened(spec_file(tmp_path, "photos", "is_color: true", channels=1))[0] == (3, 3, 4)
+    gray, color = (f"transform: {{force_{name}: true}}" for name in ("gray", "color"))
+    assert opened(spec_file(tmp_path, "photos", gray))[0] == (1, 3, 4)
+    assert opened(spec_file(tmp_path, "photos", color, channels=1))[0] == (3, 3, 4)
 
 
 @pytest.mark.parametrize(
