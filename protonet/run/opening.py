@@ -124,11 +124,9 @@ class Opener:
 
     def _takes_gray(self, source: SourceSpec) -> bool:
         """Return whether images are wanted with one channel: by the transform, else by the net."""
-        transform = source.transform
-        if isinstance(transform, CaffeTransform) and (
-            transform.force_gray or transform.force_color
-        ):
-            return transform.force_gray
+        asked = source.transform
+        if isinstance(asked, CaffeTransform) and (asked.force_gray or asked.force_color):
+            return asked.force_gray
         blob = source.fields.get(DATA, DATA)
         wanted = self.net.input_specs.get(blob) if self.net else None
         if wanted is None or len(wanted.axes()) != _IMAGES:
