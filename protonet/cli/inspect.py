@@ -48,12 +48,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what is asked for."""
-    from protonet.convert.stored import open_stored
+    from protonet.data.quiet import quiet_pillow
     from protonet.data.window_file import is_window_file
 
     _check(options)
     if is_window_file(options.database):
         return _windows(options)
+    with quiet_pillow():
+        return _tables(options)
+
+
+def _tables(options: argparse.Namespace) -> int:
+    """Print what is asked of the tables."""
+    from protonet.convert.stored import open_stored
+
     tables = open_stored(Path(options.database))
     if options.record is not None or options.sheet is not None:
         table = _only(tables)

@@ -26,12 +26,14 @@ def run(options: argparse.Namespace) -> int:
     from protonet.convert import ConvertOptions
     from protonet.convert.mean_file import write_mean
     from protonet.convert.stored import mean_of, open_stored
+    from protonet.data.quiet import quiet_pillow
 
-    tables = open_stored(Path(options.database))
-    if len(tables) > 1:
-        addresses = " or ".join(table.address for table in tables)
-        raise UsageError(f"there are {len(tables)} tables; name one: {addresses}")
-    mean = mean_of(tables[0], ConvertOptions().threads)
+    with quiet_pillow():
+        tables = open_stored(Path(options.database))
+        if len(tables) > 1:
+            addresses = " or ".join(table.address for table in tables)
+            raise UsageError(f"there are {len(tables)} tables; name one: {addresses}")
+        mean = mean_of(tables[0], ConvertOptions().threads)
     write_mean(options.out, mean, force=options.force)
     order = tables[0].part.order
     shape = "x".join(map(str, mean.shape))

@@ -35,13 +35,15 @@ def run(options: argparse.Namespace) -> int:
     Raises: DataError naming every damaged chunk or record.
     """
     from protonet.convert.stored import open_stored
+    from protonet.data.quiet import quiet_pillow
 
     damaged: list[str] = []
-    for table in open_stored(Path(options.database)):
-        line, found = _verified(table)
-        damaged += found
-        if not found:
-            print(printable(line))
+    with quiet_pillow():
+        for table in open_stored(Path(options.database)):
+            line, found = _verified(table)
+            damaged += found
+            if not found:
+                print(printable(line))
     if damaged:
         more = [f"and {len(damaged) - _SHOWN} more"] if len(damaged) > _SHOWN else []
         listed = "\n  ".join([*damaged[:_SHOWN], *more])

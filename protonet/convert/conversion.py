@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from protonet.convert.resuming import Resumable, Resumption, resumable_tables
 from protonet.convert.source import Part, Reject
 from protonet.data.open import open_dataset
 from protonet.data.place import check_free
+from protonet.data.quiet import quiet_pillow
 from protonet.data.table import format_of
 from protonet.data.writer import TableWriter
 
@@ -53,7 +53,7 @@ def convert(
         left out; StorageError if the disk refuses, or has no room.
     """
     started = time.monotonic()
-    with _quiet_pillow():
+    with quiet_pillow():
         check_destination(destination, options)
         parts = find_parts(source, options)
         rejects = [reject for part in parts for reject in part.rejects]
@@ -197,11 +197,3 @@ def _reports(
         address = str(destination) if one.name is None else f"{destination}/{one.name}"
         with open_dataset(address) as dataset:
             yield TableReport(address, one.name, dataset.header)
-
-
-@contextmanager
-def _quiet_pillow() -> Iterator[None]:
-    """Silence Pillow's warnings about damaged tags: what matters is an error or a note of ours."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"PIL\.")
-        yield

@@ -10,10 +10,9 @@ scales does so without Python's lock.
 from __future__ import annotations
 
 import os
-import warnings
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Generator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +22,7 @@ from protonet.convert.files import ImageFiles, shown
 from protonet.convert.threads import in_order
 from protonet.data.decoding_threads import each
 from protonet.data.layout import Array
+from protonet.data.quiet import quiet_pillow
 from protonet.errors import DataError
 from protonet.predict.preparation import Preparation, Prepared
 
@@ -203,11 +203,3 @@ def _one_of(parts: Sequence[tuple[Prepared, Array]]) -> tuple[Prepared, Array]:
     images = np.concatenate([one.images for one, _ in parts])[order]
     positions = np.concatenate([one.positions for one, _ in parts])[order]
     return Prepared(images, parts[0][0].pipeline, positions), places[order]
-
-
-@contextmanager
-def quiet_pillow() -> Iterator[None]:
-    """Silence Pillow's warnings about damaged tags: what matters is an error or a remark."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"PIL\.")
-        yield

@@ -15,9 +15,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from protonet.data.quiet import quiet_pillow
 from protonet.errors import UsageError
 from protonet.net.form import Form
-from protonet.predict.batches import quiet_pillow
 from protonet.predict.scoring import check_blobs
 from protonet.predict.telling import Naming
 from protonet.serve.answer import arrays, best_classes
