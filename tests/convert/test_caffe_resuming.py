@@ -12,9 +12,17 @@ from PIL import Image
 from protonet.convert import ConvertOptions, Encoding
 from tests.convert.pictures import left, save
 from tests.convert.test_caffe_tables import entries
-from tests.convert.test_resuming import again, begun_again, folder, hidden_folder, kill, went_on
+from tests.convert.test_resuming import (
+    Kill,
+    again,
+    begun_again,
+    folder,
+    hidden_folder,
+    kill,
+    went_on,
+)
 
-__all__ = ["folder"]  # the fixture: the folder of 15 photos, which is the current one
+__all__ = ["folder", "kill"]  # fixtures: the folder of 15 photos, which is the current one
 
 LARGE = ConvertOptions(resize=(300, 300), caffe=True)
 """Three records a batch."""
@@ -28,10 +36,10 @@ def noise(count: int) -> None:
 
 
 @pytest.mark.parametrize("killed_at", [(8,), (3, 6, 15)])
-def test_it_goes_on_where_it_was(killed_at: tuple[int, ...], folder: Path) -> None:
+def test_it_goes_on_where_it_was(killed_at: tuple[int, ...], folder: Path, kill: Kill) -> None:
     noise(15)
     for records in killed_at:
-        kill(folder, records, LARGE)
+        kill(records, LARGE)
     report = again(LARGE)
     assert report.notes[0] == went_on(-(-killed_at[-1] // 3) * 3)
     assert left(folder) == {"photos", "a.lmdb"}
@@ -49,13 +57,15 @@ def test_it_goes_on_where_it_was(killed_at: tuple[int, ...], folder: Path) -> No
         ConvertOptions(caffe=True, encode=Encoding()),
     ],
 )
-def test_whatever_was_asked_for_is_the_same(options: ConvertOptions, folder: Path) -> None:
+def test_whatever_was_asked_for_is_the_same(
+    options: ConvertOptions, folder: Path, kill: Kill
+) -> None:
     noise(15)
     for number in range(600):  # more than two batches of encoded ones
         save(Path(f"photos/cat/more{number}.png"), Image.new("RGB", (3, 2 + number % 5)))
     Path("photos/cat/broken.png").write_bytes(b"")
     options = replace(options, skip=True)
-    kill(folder, 300, options)
+    kill(300, options)
     report = again(options)
     assert report.notes[0].startswith("went on where an earlier run was killed: ")
     plain = again(options, "b.lmdb")
@@ -64,10 +74,10 @@ def test_whatever_was_asked_for_is_the_same(options: ConvertOptions, folder: Pat
     assert (report.count, report.rejected) == (plain.count, plain.rejected) == (615, 1)
 
 
-def test_each_table_goes_on_by_itself(folder: Path) -> None:
+def test_each_table_goes_on_by_itself(folder: Path, kill: Kill) -> None:
     noise(15)
     options = ConvertOptions(resize=(300, 300), caffe=True, split=(("train", 0.6), ("test", 0.4)))
-    kill(folder, 13, options)
+    kill(13, options)
     report = again(options)
     train, test = (one.header.count for one in report.tables)
     assert report.notes[:2] == (went_on(train, train), went_on(15 - 15 % 3 - train, test))
@@ -85,30 +95,30 @@ def hidden() -> tuple[str, Path]:
     return found, Path(found) / "journal"
 
 
-def test_what_is_of_no_use_is_begun_again(folder: Path) -> None:
-    kill(folder, 9, LARGE)
+def test_what_is_of_no_use_is_begun_again(folder: Path, kill: Kill) -> None:
+    kill(9, LARGE)
     name, _ = hidden()
     assert again(replace(LARGE, restart=True)).notes[0] == begun_again("--restart says so", name)
     Path("a.lmdb").rename("b.lmdb")
-    kill(folder, 9, LARGE)
+    kill(9, LARGE)
     name, _ = hidden()
     assert again(replace(LARGE, gray=True)).notes[0] == begun_again("it had other options", name)
     Path("a.lmdb").rename("c.lmdb")
-    kill(folder, 9, LARGE)
+    kill(9, LARGE)
     name, journal = hidden()
     journal.unlink()
     assert again(LARGE).notes[0] == begun_again("it had stored nothing yet", name)
 
 
-def test_a_changed_image_and_a_damaged_file_are_noticed(folder: Path) -> None:
-    kill(folder, 9, LARGE)
+def test_a_changed_image_and_a_damaged_file_are_noticed(folder: Path, kill: Kill) -> None:
+    kill(9, LARGE)
     name, _ = hidden()
     save(Path("photos/cat/004.png"), Image.new("RGB", (4, 3), "white"))
     assert again(LARGE).notes[0] == begun_again(
         "an image has changed since, one from photos/cat/003.png to photos/dog/000.png", name
     )
     Path("a.lmdb").rename("b.lmdb")
-    kill(folder, 9, LARGE)
+    kill(9, LARGE)
     name, _ = hidden()
     (Path(name) / "data.mdb").write_bytes(b"0" * 8192)
     assert again(LARGE).notes[0] == begun_again(
