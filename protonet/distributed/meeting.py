@@ -47,7 +47,7 @@ def meet(group: Meeting, timeout: float) -> LocalSum | None:
         group: the processes; all call this at once.
         timeout: seconds that one waits for another later.
     """
-    with ExitStack() as peers, _door(group.rank == 0) as door:
+    with ExitStack() as peers, _door(group.rank == 0 and hasattr(os, "memfd_create")) as door:
         path = group.from_first(lambda: door.getsockname() if door else "")
         shared = None
         with suppress(OSError):
@@ -62,12 +62,12 @@ def meet(group: Meeting, timeout: float) -> LocalSum | None:
 
 
 @contextmanager
-def _door(is_first: bool) -> Iterator[socket | None]:
+def _door(wanted: bool) -> Iterator[socket | None]:
     """Give the first process a socket that others of this user can find; None where it cannot be,
     and to the others."""
     with ExitStack() as stack:
         door = None
-        if is_first:
+        if wanted:
             with suppress(OSError):
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="protonet-"))
                 door = stack.enter_context(socket(AF_UNIX))
@@ -77,12 +77,8 @@ def _door(is_first: bool) -> Iterator[socket | None]:
         yield door
 
 
-def _welcome(
-    group: Meeting, door: socket, peers: ExitStack
-) -> tuple[mmap.mmap, list[socket]] | None:
+def _welcome(group: Meeting, door: socket, peers: ExitStack) -> tuple[mmap.mmap, list[socket]]:
     """Make the memory and hand it to each of the others."""
-    if not hasattr(os, "memfd_create"):
-        return None
     size = memory_bytes(group.count)
     file = os.memfd_create("protonet")
     try:

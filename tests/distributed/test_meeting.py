@@ -37,7 +37,6 @@ def test_nothing_is_left_where_they_met(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_without_memory_to_share_they_do_not_meet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(meeting, "_PATIENCE", 0.2)
     monkeypatch.delattr(os, "memfd_create")
     before = len(os.listdir("/proc/self/fd"))
     assert together(3, summed) == [None] * 3
