@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from protonet.convert.datum import is_turned
 from protonet.convert.datum_database import Datums
 from protonet.convert.earlier import Earlier
 from protonet.convert.encoded_pictures import EncodedPictures
@@ -26,7 +27,7 @@ from protonet.data.lmdb_pages import PageError, places
 from protonet.data.mapped import map_file
 from protonet.errors import DataError
 
-_FILE, _COLOURS = "data.mdb", 3
+_FILE = "data.mdb"
 
 
 @dataclass
@@ -172,7 +173,7 @@ def _earlier(plan: Plan, told: Sequence[Entry], file: Path, where: str) -> Earli
     spec = next(one for one in plan.batches.fields if one.name == DATA)
     column = new_columns(spec, where)[0]
     count = int(ends[-1]) if sizes else sum(map(_records, entries))
-    turned = plan.batches.channels == "RGB" and column.shape[:1] == (_COLOURS,)
+    turned = is_turned(plan.batches.channels, column.shape)
     images = StoredDatums(records, replace(column, count=count), turned, ends)
     return Earlier(plan, entries, {DATA: images})
 

@@ -16,7 +16,7 @@ from types import MappingProxyType
 import numpy as np
 
 from protonet.convert.caffe_resuming import CaffeResumption
-from protonet.convert.datum import write_array, write_encoded
+from protonet.convert.datum import is_turned, write_array, write_encoded
 from protonet.convert.earlier import Earlier
 from protonet.convert.journal import Journal
 from protonet.convert.plan import Plan
@@ -88,7 +88,7 @@ class DatumWriter:
             arrays[first], arrays[ENDS + first] = records.joined(self._facts.size)
             self._facts.add(records)
         else:
-            if self._given == "RGB" and records.shape[1:2] == (3,):
+            if is_turned(self._given, records.shape[1:]):
                 records = np.ascontiguousarray(records[:, ::-1])  # (N, B G R, H, W)
             arrays[first] = records
         for name, column in arrays.items():

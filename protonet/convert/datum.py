@@ -16,9 +16,11 @@ import numpy.typing as npt
 from protonet.data.layout import Array
 from protonet.errors import DataError
 from protonet.protobuf.schema import message_class
+from protonet.records import ChannelOrder
 
 _PIXEL_TAGS = (b"\x08", b"\x10", b"\x18", b"\x22")
 """Fields 1 to 4: channels, height, width, and the bytes of the pixels."""
+_COLOURS = 3
 _LONGEST = 10
 """Bytes of a number on the wire."""
 
@@ -100,6 +102,12 @@ def _varint(content: bytes, place: int) -> tuple[int, int]:
         if content[end] < 0x80:
             return value, end + 1
     return len(content), len(content)
+
+
+def is_turned(channels: ChannelOrder | None, shape: tuple[int, ...]) -> bool:
+    """Tell whether Datums hold images (C, H, W) with their channels in the opposite order: Caffe's
+    colours are blue, green, red."""
+    return channels == "RGB" and shape[:1] == (_COLOURS,)
 
 
 def write_array(array: Array, label: int) -> bytes:

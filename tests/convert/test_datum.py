@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from protonet.convert.datum import (
+    is_turned,
     pixel_place,
     read_datum,
     read_label,
@@ -76,3 +77,11 @@ def test_a_label_is_read_without_the_pixels() -> None:
 )
 def test_pixels_lie_behind_the_sides(content: bytes, place: tuple[int, int] | None) -> None:
     assert pixel_place(content) == place
+
+
+def test_the_channels_of_colours_alone_are_turned() -> None:
+    assert is_turned("RGB", (3, 4, 5))
+    assert not is_turned("RGB", (1, 4, 5))
+    assert not is_turned("BGR", (3, 4, 5))
+    assert not is_turned("gray", (1, 4, 5))
+    assert not is_turned(None, (3,))
