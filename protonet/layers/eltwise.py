@@ -47,10 +47,19 @@ class Product(nn.Module):
 
 
 class Sum(nn.Module):
-    """Adds the bottoms."""
+    """Adds the bottoms.
+
+    Attributes:
+        over: position, 0 or 1, of the bottom that the sum of two is written over; None: it gets
+            memory of its own.
+    """
+
+    over: int | None = None
 
     def forward(self, first: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
         """Return the sum, shaped as each bottom."""
+        if self.over is not None and first.dtype == others[0].dtype:  # autocast may leave two
+            return others[0].add_(first) if self.over else first.add_(others[0])
         for other in others:
             first = first + other
         return first

@@ -43,6 +43,11 @@ class Frame(NamedTuple):
         # Without padding Caffe keeps a window that begins beyond the image, and torch does not.
         return within and (any(self.pad) or not (self.keeps_cut and gaps))
 
+    @property
+    def is_pixel(self) -> bool:
+        """Whether each window is one pixel."""
+        return self.kernel == (1, 1)
+
     def places(self, image: Pair) -> Pair:
         """Return how many windows lie along each axis; below 1 where none does."""
         return self._count(0, image[0]), self._count(1, image[1])
@@ -79,6 +84,9 @@ def largest(bottom: torch.Tensor, frame: Frame) -> torch.Tensor:
     The gradient goes to the first of equals, row by row; a window beyond the image has float32's
     lowest number.
     """
+    pixels = _pixels(bottom, frame)
+    if pixels is not None:
+        return pixels
     framed = _framed(bottom, frame, _lowest(bottom))
     return functional.max_pool2d(framed, frame.kernel, frame.stride)
 
@@ -100,6 +108,9 @@ def mean(bottom: torch.Tensor, frame: Frame) -> torch.Tensor:
 
     What overhangs the padding is not counted; a window beyond it has 0/0.
     """
+    pixels = _pixels(bottom, frame)
+    if pixels is not None:
+        return pixels
     rows, columns = (frame.lengths(axis, bottom.shape[2 + axis], bottom) for axis in (0, 1))
     return _sums(bottom, frame) / torch.outer(rows, columns)
 
@@ -126,6 +137,14 @@ def drawn(bottom: torch.Tensor, frame: Frame) -> torch.Tensor:
     top = values.gather(2, chosen).squeeze(2)
     places = frame.places((bottom.shape[2], bottom.shape[3]))
     return top.reshape(*bottom.shape[:2], *places)
+
+
+def _pixels(bottom: torch.Tensor, frame: Frame) -> torch.Tensor | None:
+    """Return what windows of one pixel hold, without looking for the largest; None for larger
+    windows, and where one lies beyond the image."""
+    if not frame.is_pixel or max(frame.margins((bottom.shape[2], bottom.shape[3]))) > 0:
+        return None
+    return bottom[:, :, :: frame.stride[0], :: frame.stride[1]]
 
 
 def _lowest(bottom: torch.Tensor) -> float:

@@ -75,7 +75,7 @@ class PoolingParams(Windows):
 
 
 class Pooling(nn.Module):
-    """Pools with windows that torch's own pooling does not have.
+    """Pools with windows that torch's own pooling does not have, or is slow for.
 
     Args:
         pool: what is taken from a window.
@@ -115,7 +115,7 @@ def build(params: PoolingParams, bottoms: Sequence[Blob], setting: Setting) -> n
         return Pooling(drawn if setting.phase == "train" else weighted_mean, frame)
     if frame is None:
         return nn.AdaptiveMaxPool2d(1) if is_max else nn.AdaptiveAvgPool2d(1)
-    if not frame.is_torchs:
+    if frame.is_pixel or not frame.is_torchs:
         return Pooling(largest if is_max else mean, frame)
     kind = nn.MaxPool2d if is_max else nn.AvgPool2d
     return kind(frame.kernel, frame.stride, frame.pad, ceil_mode=frame.keeps_cut)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 import torch
 from pydantic import model_validator
@@ -57,6 +57,20 @@ class Power(nn.Module):
         return top if self.power == 1 else top**self.power
 
 
+class _Constant(torch.autograd.Function):
+    """One number everywhere, whose gradient is 0."""
+
+    @staticmethod
+    def forward(ctx: Any, bottom: torch.Tensor, value: float) -> torch.Tensor:
+        """Return a tensor like the bottom, in its memory format."""
+        return torch.full_like(bottom, value)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:
+        """Return zeros, which take no memory."""
+        return gradients[0].new_zeros(()).expand_as(gradients[0]), None
+
+
 class Fill(nn.Module):
     """Gives one number everywhere; the gradient is 0, whatever the bottom holds."""
 
@@ -66,8 +80,10 @@ class Fill(nn.Module):
 
     def forward(self, bottom: torch.Tensor) -> torch.Tensor:
         """Return the shape of the bottom."""
-        everywhere = torch.ones((), dtype=torch.bool, device=bottom.device)
-        return torch.where(everywhere, self.value, bottom)  # in the bottom's memory format
+        if torch.is_grad_enabled() and bottom.requires_grad:
+            top: torch.Tensor = _Constant.apply(bottom, self.value)
+            return top
+        return torch.full_like(bottom, self.value)
 
 
 def build(params: PowerParams, bottoms: Sequence[Blob], setting: Setting) -> nn.Module:

@@ -13,7 +13,7 @@ from torch import fx, nn
 from torch.fx.passes.split_module import split_module
 from torch.utils.checkpoint import checkpoint
 
-from protonet.net.fusing import fused
+from protonet.net.trained import as_trained
 
 
 class Checkpointed(nn.Module):
@@ -80,7 +80,8 @@ def checkpointed(
         name = f"submod_{number}"
         part = split.get_submodule(name)
         assert isinstance(part, fx.GraphModule)  # as torch's split makes them
-        setattr(split, name, fused(part) if group is None else Checkpointed(fused(part)))
+        trained = as_trained(part)
+        setattr(split, name, trained if group is None else Checkpointed(trained))
     return split
 
 

@@ -25,6 +25,7 @@ class ScaledStatistics(nn.Module):
     def __init__(self, statistics: Statistics, scale: Scale) -> None:
         super().__init__()
         self.statistics, self.scale = statistics, scale
+        self._forward_hooks = scale._forward_hooks  # who watches the Scale sees what this gives
 
     def forward(self, bottom: torch.Tensor) -> torch.Tensor:
         """Return what the Scale gives for what the BatchNorm gives."""

@@ -12,7 +12,7 @@ from protonet.net import Net
 from protonet.net.adding import Parted
 from protonet.net.checkpointing import checkpointed, part_of
 from protonet.net.form import LossTerm
-from protonet.net.fusing import fused
+from protonet.net.trained import as_trained
 from protonet.optim import OPTIMIZERS, Evaluating, Optimizer, Slot
 from protonet.optim.bridge import torch_rule
 from protonet.optim.torch_rule import TorchRule
@@ -220,7 +220,7 @@ def _for_training(module: fx.GraphModule, solver: SolverSpec, net: Net) -> fx.Gr
     if solver.debug_info:
         return module
     if not solver.checkpoint:
-        return fused(module)
+        return as_trained(module)
     named = zip(net.modules(), net.wiring.nodes, strict=True)
     layers = {id(module): node.layer.name for module, node in named}
     return checkpointed(module, layers, solver.checkpoint)

@@ -14,6 +14,7 @@ import torch
 from protonet.debug.timing_inputs import fixed_inputs
 from protonet.errors import DeviceError
 from protonet.net import Net
+from protonet.net.trained import as_trained
 from protonet.run.choice import Choice
 from protonet.run.compiled import compiled
 from protonet.run.machine import cores
@@ -56,7 +57,8 @@ class Trial:
     def step(self, choice: Choice) -> Step:
         """Return one forward and backward pass with a choice."""
         net = Net(self.net, "train", device=self.device, channels_last=choice.channels_last)
-        call, batch = compiled(net.graph_module, choice.compile), fixed_inputs(net, self.sizes)
+        module, batch = as_trained(net.graph_module), fixed_inputs(net, self.sizes)
+        call = compiled(module, choice.compile)
         parameters = [slot.tensor for slot in net.learnable]
         computing = arithmetic(self.precision, net.device)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from protonet.layers.eltwise import ELTWISE, EltwiseParams
+from protonet.layers.eltwise import ELTWISE, EltwiseParams, Sum
 from protonet.layers.record import Blob
 from tests.layers.building import complaints, gradient, numbers, refusal, top_of
 
@@ -30,6 +30,21 @@ def test_the_gradient_of_a_sum_is_its_coefficients() -> None:
     bottoms = [numbers(1.0), numbers(3.0), numbers(-5.0)]
     top = top_of(ELTWISE, *bottoms, coeff=[1, -2, 0.5])
     assert [float(slope) for slope in torch.autograd.grad(top.sum(), bottoms)] == [1, -2, 0.5]
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_a_sum_of_two_may_be_written_over_one(over: int) -> None:
+    layer, bottoms = Sum(), [torch.tensor([1.0]), torch.tensor([3.0])]
+    layer.over = over
+    assert layer(*bottoms).data_ptr() == bottoms[over].data_ptr()
+    assert (bottoms[over].item(), bottoms[1 - over].item()) == (4, [3, 1][over])
+
+
+def test_a_sum_of_two_types_is_written_over_neither() -> None:
+    layer, half, single = Sum(), torch.ones(1, dtype=torch.bfloat16), torch.full((1,), 2**-12)
+    layer.over = 0
+    assert layer(half, single).item() == 1 + 2**-12  # bfloat16 has 8 digits
+    assert half.item() == 1
 
 
 @pytest.mark.parametrize("stable", [True, False])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -89,6 +90,38 @@ def test_the_largest_is_the_first_of_equals() -> None:
 def test_padding_is_never_the_largest() -> None:
     top = largest(image([-1.0, -2.0], [-3.0, -4.0]), frame(2, 2, 1))
     assert top.tolist() == [[[[-1, -2], [-3, -4]]]]
+
+
+@pytest.mark.parametrize("pool", [largest, mean])
+@pytest.mark.parametrize(
+    ("side", "keeps_cut", "places"),
+    [
+        (5, True, [0, 2, 4]),  # ceil(4 / 2) + 1
+        (5, False, [0, 2, 4]),
+        (6, False, [0, 2, 4]),  # floor(5 / 2) + 1; with ceil a fourth would lie at 6, beyond
+    ],
+)
+def test_a_window_of_one_pixel_holds_that_pixel(
+    pool: Callable[[torch.Tensor, Frame], torch.Tensor],
+    side: int,
+    keeps_cut: bool,
+    places: list[int],
+) -> None:
+    pixels = torch.arange(float(side * side)).reshape(1, 1, side, side).requires_grad_()
+    top = pool(pixels, frame(1, 2, keeps_cut=keeps_cut))
+    assert top.tolist() == [[[[row * side + column for column in places] for row in places]]]
+    (slopes,) = torch.autograd.grad(top.sum(), pixels)
+    assert slopes.nonzero()[:, 2:].tolist() == [
+        [row, column] for row in places for column in places
+    ]
+
+
+def test_a_window_of_one_pixel_may_lie_beyond_the_image() -> None:
+    assert largest(torch.ones(1, 1, 6, 1), frame(1, 2)).flatten().tolist() == [1, 1, 1, LOWEST]
+    assert mean(torch.ones(1, 1, 6, 1), frame(1, 2)).isnan().flatten().tolist() == [
+        *[False] * 3,
+        True,
+    ]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

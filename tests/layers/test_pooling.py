@@ -147,6 +147,7 @@ def test_a_number_is_drawn_in_training_and_weighed_outside() -> None:
         ({"kernel_size": 2, "stride": 2, "pool": "AVE"}, nn.AvgPool2d),
         ({"global_pooling": True, "pool": "AVE"}, nn.AdaptiveAvgPool2d),
         ({"kernel_size": 2, "stride": 3}, Pooling),
+        ({"kernel_size": 1, "stride": 2, "round_mode": "FLOOR"}, Pooling),
     ],
 )
 def test_torchs_own_pooling_is_used_where_it_has_the_windows(
