@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "benchmarks" / "peers"
@@ -29,14 +32,22 @@ class Length:
     Attributes:
         iterations: that are counted.
         display: iterations between two lines; as many come first and are not counted.
+        whole: iterations of a training of which only so many are made, for what depends on how long
+            a training will take; None: it ends there.
     """
 
     iterations: int
     display: int = 100
+    whole: int | None = None
+
+    @property
+    def lines(self) -> int:
+        """Lines of what is not counted and of what is; the first is that of iteration 0."""
+        return 1 + (self.display + self.iterations) // self.display
 
     def changes(self) -> list[str]:
         """Return what makes a spec train for so long, with display, log and TensorBoard on."""
-        end = self.display + self.iterations + 1
+        end = self.whole or self.display + self.iterations + 1
         return [f"solver.max_iter={end}", f"solver.display={self.display}"]
 
 
@@ -45,14 +56,36 @@ def trained(spec: Path, length: Length, changes: Sequence[str] = ()) -> float:
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         command = [sys.executable, "-m", "protonet", "train", str(spec), "--run", str(run)]
-        succeed([*command, *length.changes(), *changes])
-        rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        command += [*length.changes(), *changes]
+        if length.whole is None:
+            succeed(command)
+        else:
+            _begin(command, run, length.lines)
+        rows = _rows(run)
         log = (run / "log.txt").read_text().splitlines()
     for line in log:
         if "tune: " in line:
             print("   ", line)
-    speeds = [float(row["images_per_second"]) for row in rows if row["phase"] == "train"]
-    return float(statistics.harmonic_mean(speeds[_WARM_UP:]))  # windows of equal length
+    speeds = [float(row["images_per_second"]) for row in rows[_WARM_UP : length.lines]]
+    return float(statistics.harmonic_mean(speeds))  # windows of equal length
+
+
+def _rows(run: Path) -> list[dict[str, Any]]:
+    """Return the lines of the training set that a run has written so far."""
+    file = run / "metrics.jsonl"
+    lines = file.read_text().splitlines() if file.exists() else []
+    rows = [json.loads(line) for line in lines if line.endswith("}")]
+    return [row for row in rows if row["phase"] == "train"]
+
+
+def _begin(command: Sequence[str], run: Path, lines: int) -> None:
+    """Let a training run until it has written so many lines, then stop it as a person would."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT) as process:
+        while process.poll() is None and len(_rows(run)) < lines:
+            time.sleep(1)
+        process.send_signal(signal.SIGINT)
+    if len(_rows(run)) < lines:
+        sys.exit(f"{' '.join(command)} ended with {process.returncode}")
 
 
 def peer(script: str, name: str, iterations: int, *more: str) -> float:

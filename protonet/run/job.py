@@ -37,7 +37,6 @@ from protonet.run.tuning import Trial, tune
 from protonet.schema import Spec, located
 from protonet.snapshot import Evaluation, Machine
 from protonet.spec.data import TRAIN, DataSpec, deciding_set, evaluation_sets
-from protonet.spec.duration import MOST
 from protonet.spec.net import BATCH
 from protonet.spec.solver import SolverSpec, TimedSolver
 from protonet.step.average import Average
@@ -235,7 +234,7 @@ def _chosen(
         device=device,
         precision=solver.precision,
         sizes={BATCH: max(spec.data[TRAIN].batch_size // group.count, 1)},
-        iterations=solver.max_iter if isinstance(solver.max_iter, int) else MOST,
+        length=solver.max_iter,
         free=frozenset(field for field in fields if getattr(solver, field) is None),
     )
     choice = tune(trial, given, say)

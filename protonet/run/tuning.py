@@ -19,6 +19,7 @@ from protonet.run.choice import Choice
 from protonet.run.compiled import compiled
 from protonet.run.machine import cores
 from protonet.run.precision import arithmetic
+from protonet.spec.duration import Duration
 from protonet.spec.net import NetSpec
 from protonet.spec.solver import Precision
 
@@ -43,7 +44,7 @@ class Trial:
         device: where.
         precision: in which arithmetic.
         sizes: of the named axes, N among them.
-        iterations: of the whole training.
+        length: of the whole training: iterations, or epochs or the time.
         free: the fields of `Choice` that may be chosen.
     """
 
@@ -51,7 +52,7 @@ class Trial:
     device: str
     precision: Precision
     sizes: Mapping[str, int]
-    iterations: int
+    length: int | Duration
     free: frozenset[str]
 
     def step(self, choice: Choice) -> Step:
@@ -72,6 +73,13 @@ class Trial:
             wait_for(net.device)
 
         return step
+
+    def seconds(self, step: float) -> float:
+        """Return how long the whole training takes if a step takes so many seconds; of epochs of a
+        set that nobody has opened yet, as long as can be."""
+        if isinstance(self.length, int):
+            return self.length * step
+        return float(self.length.amount) if self.length.unit == "seconds" else math.inf
 
 
 def wait_for(device: torch.device) -> None:
@@ -98,11 +106,13 @@ def tune(trial: Trial, given: Choice, say: Callable[[str], object]) -> Choice:
         counts = sorted({1, max(cores() // 2, 1), cores()})
         options = [replace(chosen, threads=count) for count in counts]
         chosen = _fastest(trial, options, say, lambda one: f"{one.threads} threads")
-    if "compile" in trial.free:
-        seconds = trial.iterations * min(_times(trial.step(chosen)))
-        if seconds > _WORTH_COMPILING:
-            chosen = _compiled(trial, chosen, say)
+    if "compile" in trial.free and _is_long(trial, chosen):
+        chosen = _compiled(trial, chosen, say)
     return chosen
+
+
+def _is_long(trial: Trial, chosen: Choice) -> bool:
+    return trial.seconds(min(_times(trial.step(chosen)))) > _WORTH_COMPILING
 
 
 def _compiled(trial: Trial, chosen: Choice, say: Callable[[str], object]) -> Choice:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from protonet.run.train import train
 from protonet.run.tuning import Trial, fastest, tune
 from protonet.schema import respecified
 from protonet.snapshot import read_snapshot
+from protonet.spec.duration import Duration
 from tests.small import small_spec
 from tests.specs import spec_of
 
@@ -48,8 +50,8 @@ class Clock:
         return step
 
 
-def trial(free: set[str], iterations: int = 1) -> Trial:
-    return Trial(spec_of(NET).net, "cpu", "float32", {"N": 4}, iterations, frozenset(free))
+def trial(free: set[str], length: int | Duration = 1) -> Trial:
+    return Trial(spec_of(NET).net, "cpu", "float32", {"N": 4}, length, frozenset(free))
 
 
 def timed(monkeypatch: pytest.MonkeyPatch, seconds: Callable[[Choice], float]) -> None:
@@ -93,10 +95,22 @@ def test_what_is_given_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (tune(trial(set()), given, said.append), said) == (given, [])
 
 
-def test_a_short_training_is_not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("length", [300, Duration(Fraction(300), "seconds")])
+def test_a_short_training_is_not_compiled(
+    length: int | Duration, monkeypatch: pytest.MonkeyPatch
+) -> None:
     timed(monkeypatch, lambda choice: 0.1 if choice.compile else 1.0)
-    found = tune(trial({"compile"}, iterations=300), Choice(None, 1), pytest.fail)
-    assert found.compile is False
+    assert tune(trial({"compile"}, length), Choice(None, 1), pytest.fail).compile is False
+
+
+@pytest.mark.parametrize(
+    "length", [301, Duration(Fraction(301), "seconds"), Duration(Fraction(1, 2), "epochs")]
+)
+def test_one_that_is_long_or_may_be_is_compiled_if_that_is_faster(
+    length: int | Duration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed(monkeypatch, lambda choice: 0.1 if choice.compile else 1.0)
+    assert tune(trial({"compile"}, length), Choice(None, 1), lambda _: None).compile is True
 
 
 def test_where_nothing_can_compile_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
