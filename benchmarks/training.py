@@ -80,12 +80,14 @@ def _rows(run: Path) -> list[dict[str, Any]]:
 
 def _begin(command: Sequence[str], run: Path, lines: int) -> None:
     """Let a training run until it has written so many lines, then stop it as a person would."""
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT) as process:
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **streams, text=True, cwd=ROOT) as process:
         while process.poll() is None and len(_rows(run)) < lines:
             time.sleep(1)
         process.send_signal(signal.SIGINT)
+        _, told = process.communicate()
     if len(_rows(run)) < lines:
-        sys.exit(f"{' '.join(command)} ended with {process.returncode}")
+        sys.exit(f"{' '.join(command)} ended with {process.returncode}:\n{told[-2000:]}")
 
 
 def peer(script: str, name: str, iterations: int, *more: str) -> float:

@@ -27,7 +27,8 @@ Option = TypeVar("Option")
 Step = Callable[[], None]
 
 _WARM_UP = 3
-_ROUNDS = 5
+_ROUNDS, _MORE_ROUNDS = 5, 15
+"""How often each option is timed; more often where the training is long, and the choice matters."""
 _SECONDS = 0.15
 """Of one round of one option, at least; a round has at least one step."""
 _WORTH_COMPILING = 300.0
@@ -118,10 +119,14 @@ def _is_long(trial: Trial, chosen: Choice) -> bool:
 def _compiled(trial: Trial, chosen: Choice, say: Callable[[str], object]) -> Choice:
     options = [chosen, replace(chosen, compile=True)]
     try:
-        return _fastest(trial, options, say, lambda one: "compiled" if one.compile else "as it is")
+        return _fastest(trial, options, say, _compilation, _MORE_ROUNDS)
     except DeviceError as error:
         say(f"tune: not compiled: {error}")
         return chosen
+
+
+def _compilation(choice: Choice) -> str:
+    return "compiled" if choice.compile else "as it is"
 
 
 def _layout(channels_last: bool | None) -> str:
@@ -133,17 +138,20 @@ def _fastest(
     options: Sequence[Choice],
     say: Callable[[str], object],
     name: Callable[[Choice], str],
+    rounds: int = _ROUNDS,
 ) -> Choice:
     """Time some choices in turn, say what came out, and return the fastest."""
     if len(options) == 1:
         return options[0]
-    best = fastest([(option, trial.step(option)) for option in options])
+    best = fastest([(option, trial.step(option)) for option in options], rounds)
     shown = ", ".join(f"{name(option)} {1000 * seconds:.1f} ms" for option, seconds in best)
     say(f"tune: {shown}")
     return best[0][0]
 
 
-def fastest(steps: Sequence[tuple[Option, Step]]) -> list[tuple[Option, float]]:
+def fastest(
+    steps: Sequence[tuple[Option, Step]], rounds: int = _ROUNDS
+) -> list[tuple[Option, float]]:
     """Return the options with the seconds of their step, the fastest first.
 
     They are timed in turn, so that all meet the same machine; of each the shortest time counts,
@@ -153,7 +161,7 @@ def fastest(steps: Sequence[tuple[Option, Step]]) -> list[tuple[Option, float]]:
         for _ in range(_WARM_UP):
             step()
     shortest = [math.inf] * len(steps)
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         for place, (_, step) in enumerate(steps):
             shortest[place] = min(shortest[place], *_times(step))
     found = [(option, seconds) for (option, _), seconds in zip(steps, shortest, strict=True)]
