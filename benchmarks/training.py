@@ -80,8 +80,8 @@ def _rows(run: Path) -> list[dict[str, Any]]:
 
 def _begin(command: Sequence[str], run: Path, lines: int) -> None:
     """Let a training run until it has written so many lines, then stop it as a person would."""
-    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, **streams, text=True, cwd=ROOT) as process:
+    null, pipe = subprocess.DEVNULL, subprocess.PIPE
+    with subprocess.Popen(command, stdout=null, stderr=pipe, text=True, cwd=ROOT) as process:
         while process.poll() is None and len(_rows(run)) < lines:
             time.sleep(1)
         process.send_signal(signal.SIGINT)
