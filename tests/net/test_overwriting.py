@@ -73,6 +73,34 @@ def test_loss_and_gradients_have_the_same_bits() -> None:
     assert all(one.equal(two) for one, two in zip(own, gradients, strict=True))
 
 
+@pytest.mark.parametrize(
+    "maker",
+    [
+        "type: Convolution",
+        "type: Convolution, bias_term: false, kernel_size: 3",
+        "type: Deconvolution, num_output: 3, kernel_size: 2, weight_filler: xavier",
+        "type: nn.Conv2d, out_channels: 3, kernel_size: 1",
+        "type: BatchNorm",
+        "type: BatchNorm, use_global_stats: true",
+        "type: Scale, bias_term: true",
+        "type: Scale, axis: 2",
+        "type: Pooling, kernel_size: 2, stride: 2",
+    ],
+)
+def test_no_gradient_needs_what_is_lost(maker: str) -> None:
+    """Autograd refuses a gradient that needs a tensor that was written over."""
+    made = net("first, type: Convolution", f"maker, {maker}", "relu, type: ReLU")
+    data = torch.randn(2, 3, 6, 6, generator=torch.Generator().manual_seed(4))
+    module = overwriting(made.graph_module)
+    assert changed(module) == ["relu"]
+    found = []
+    for one in (made.graph_module, module):
+        top = one(data)["relu"]
+        found.append(torch.autograd.grad(top.square().sum(), made.learnable[0].tensor)[0])
+    assert found[0].any()
+    assert found[1].equal(found[0])
+
+
 def test_what_a_layer_reads_and_gives_is_one_tensor() -> None:
     made = net("conv, type: Convolution", "relu, type: ReLU")
     module = overwriting(made.graph_module)
