@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 from pathlib import Path
@@ -115,12 +116,13 @@ def test_a_file_that_is_no_dataset_says_what_to_do(tmp_path: Path) -> None:
 def test_a_dataset_that_is_let_go_leaves_nothing_open(tmp_path: Path, ending: str) -> None:
     path = write(tmp_path / f"a.{ending}", TINY)
     read_path(path)  # whatever is imported and cached once
-    before = os.listdir("/proc/self/fd")
+    gc.collect()  # or what other tests left would be let go of below
+    before = len(os.listdir("/proc/self/fd"))
     for _ in range(20):
         with open_dataset(path) as dataset:
             dataset[0]
         open_dataset(path)[1]
-    assert os.listdir("/proc/self/fd") == before
+    assert len(os.listdir("/proc/self/fd")) <= before
 
 
 def test_the_rooms_door_opens_datasets() -> None:
