@@ -117,12 +117,12 @@ def test_a_dataset_that_is_let_go_leaves_nothing_open(tmp_path: Path, ending: st
     path = write(tmp_path / f"a.{ending}", TINY)
     read_path(path)  # whatever is imported and cached once
     gc.collect()  # or what other tests left would be let go of below
-    before = len(os.listdir("/proc/self/fd"))
+    before = os.listdir("/proc/self/fd")
     for _ in range(20):
         with open_dataset(path) as dataset:
             dataset[0]
         open_dataset(path)[1]
-    assert len(os.listdir("/proc/self/fd")) <= before
+    assert os.listdir("/proc/self/fd") == before
 
 
 def test_the_rooms_door_opens_datasets() -> None:
